@@ -22,6 +22,7 @@
 //! | [`present`] | P | what the page says and where it draws it: words, numbers, geometry |
 //! | [`protocol`] | P | what the page and the engine say to each other |
 //! | `browser` | W | what page and engine use of the browser |
+//! | `hub` | W | a router inside this browser |
 //! | `engine` | W | what runs in the Worker, and owns bytes and session |
 //! | `web` | W | where the effects of the page go: to the engine, or to the browser |
 //! | `ui` | W | components: state in, actions out; the effects of one component, as focus and sizes |
@@ -34,6 +35,8 @@ pub mod browser;
 #[cfg(target_arch = "wasm32")]
 pub mod engine;
 pub mod given;
+#[cfg(target_arch = "wasm32")]
+pub mod hub;
 pub mod present;
 pub mod protocol;
 pub mod run;

@@ -3,7 +3,7 @@
 //! The engine runs in a Worker. It owns every payload byte and the session. The page draws, and
 //! asks. Both are faces of one program, so they always have the same version of this vocabulary.
 //! What crosses are these messages, as bytes of `postcard`, and beside them a
-//! few objects of the browser: files, and pictures by transfer.
+//! few objects of the browser: files, and pictures and ports by transfer.
 //!
 //! Every [`Command`] ends by the [`Event`] that it names, and every [`Question`] by its answer. A
 //! page drops a question with [`ToEngine::Cancel`]; then no answer comes.
@@ -37,6 +37,11 @@ pub enum ToEngine {
     Cancel(QuestionId),
     /// A view is closed: drop what is held for it.
     Release(ViewId),
+    /// A port of a client comes along. This engine is to be the hub too: the browser has no
+    /// SharedWorker.
+    Serve,
+    /// The hub has died, or could not be loaded: why. It says nothing more.
+    HubLost(String),
 }
 
 /// From the engine to the page.
@@ -44,6 +49,8 @@ pub enum ToEngine {
 pub enum ToPage {
     /// The engine runs.
     Ready,
+    /// A session wants a link to the hub. A port comes along, which the hub is to have.
+    WantsHub,
     /// What happened in one turn, in order.
     Told(Vec<Event>),
     /// The answer to a question.

@@ -21,6 +21,8 @@ use support::{
 };
 use zbytes_lab::app::keys::{Context, Reaction, SHORTCUTS};
 
+/// Everything there is, with the rules about the page as a whole.
+const PAGE: &str = "html";
 const DESK: (u32, u32) = (1440, 900);
 /// A window in which Cost and Router are one below the other.
 const NARROW: (u32, u32) = (1200, 900);
@@ -57,33 +59,34 @@ impl Audit {
         Self { page, found: Vec::new() }
     }
 
-    /// Audits the page as it is, or the open dialog, on a screen and on a phone, and in both
-    /// themes.
-    async fn look(&mut self, state: &str) {
-        self.look_in(state, &[DESK, PHONE]).await;
+    /// Audits what matches `css`, or the open dialog, on a screen and on a phone, and in both themes.
+    /// [`PAGE`] is the whole page, for what changes more than a pane.
+    async fn look(&mut self, state: &str, css: &str) {
+        self.look_in(state, css, &[DESK, PHONE]).await;
     }
 
-    /// Audits the page in windows of these sizes, in both themes.
-    async fn look_in(&mut self, state: &str, sizes: &[(u32, u32)]) {
+    /// The same in windows of these sizes.
+    async fn look_in(&mut self, state: &str, css: &str, sizes: &[(u32, u32)]) {
         let began = std::time::Instant::now();
         for (size, dark) in sizes.iter().flat_map(|size| [(*size, false), (*size, true)]) {
             self.page.emulate(size, dark).await;
             // Every rule of axe-core that is on by default: WCAG 2.2 A and AA, and best practice.
             // The size of targets is added. Another theme differs only in its colours.
             let script = "
-                const [dark, done] = arguments;
-                const dialog = document.querySelector('dialog[open]');
+                const [dark, css, done] = arguments;
+                const dialog = document.querySelectorAll('dialog[open]');
+                const place = dialog.length > 0 ? dialog : document.querySelectorAll(css);
                 const options = { resultTypes: ['violations'], rules: { 'target-size': { enabled: !dark } } };
                 if (dark) options.runOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
                 // What moves is brought to its end: inside closed details the colours of another
                 // theme never get there by themselves.
                 const still = () => Promise.resolve(document.getAnimations().forEach((animation) => animation.finish()));
-                still().then(() => axe.run(dialog ?? document, options)).then((results) => done({
+                still().then(() => axe.run(place, options)).then((results) => done({
                     rules: results.passes.length,
                     found: results.violations.flatMap((violation) => violation.nodes.map((node) =>
                         `${violation.id}: ${node.html.slice(0, 200)}: ${node.failureSummary.replace(/\\s+/g, ' ')}`)),
                 }), (error) => done(String(error)));";
-            let result = self.page.client.execute_async(script, vec![json!(dark)]).await.unwrap();
+            let result = self.page.client.execute_async(script, vec![json!(dark), json!(css)]).await.unwrap();
             assert!(result["rules"].as_u64().is_some_and(|rules| rules > 0), "{state}: no rule was tried: {result}");
             let place = format!("{state}, {} px{}", size.0, if dark { ", dark" } else { "" });
             let Value::Array(found) = &result["found"] else { panic!("{result}") };
@@ -97,7 +100,7 @@ impl Audit {
     async fn look_at_dialog(&mut self, button: &str, state: &str) {
         self.page.click(button).await;
         self.page.wait("dialog[open]").await;
-        self.look(state).await;
+        self.look(state, PAGE).await;
         self.page.run("document.querySelector('dialog[open]').close()", vec![]).await;
         self.page.wait("body:not(:has(dialog[open]))").await;
     }
@@ -108,12 +111,12 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut audit = Audit::of(Page::open(&url(&lab)).await).await;
-    audit.look_in("the page as it starts", &[DESK, NARROW, PHONE]).await;
+    audit.look_in("the page as it starts", PAGE, &[DESK, NARROW, PHONE]).await;
     // The same event as after a crash of the program.
     let die = "dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') }))";
     audit.page.run(die, vec![]).await;
     audit.page.wait("#crash[open]").await;
-    audit.look("the program has died").await;
+    audit.look("the program has died", PAGE).await;
     audit.page.run("document.querySelector('#crash').remove()", vec![]).await;
     for (button, name) in [
         ("#help", "help"),
@@ -126,25 +129,25 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     }
     // A film that stands still in its middle, what fills the window, and a link that is damaged.
     audit.page.fill("#film-place", "400").await;
-    audit.look_in("a film", &[DESK, NARROW, PHONE]).await;
+    audit.look_in("a film", "#pane-layout, #pane-segment", &[DESK, NARROW, PHONE]).await;
     audit.page.click("#presenter").await;
     audit.page.wait("main[data-large=presenter]").await;
-    audit.look_in("presenter view", &[DESK, NARROW]).await;
+    audit.look_in("presenter view", PAGE, &[DESK, NARROW]).await;
     audit.page.click("#presenter").await;
     audit.page.click("#large-layout").await;
     audit.page.wait("main[data-large=pane-layout]").await;
-    audit.look("Layout fills the window").await;
+    audit.look("Layout fills the window", "#pane-layout, #pane-segment").await;
     audit.page.click("#large-layout").await;
     audit.page.run("location.hash = '#s=damaged!'", vec![]).await;
     audit.page.wait("#link-problem").await;
-    audit.look("a damaged link").await;
+    audit.look("a damaged link", PAGE).await;
     audit.page.click("#link-problem button").await;
 
     // Own data: values that cannot be read, then a table with a number that is computed.
     audit.page.click("#add-values").await;
     audit.page.fill("#row-values", "1, two").await;
     audit.page.wait("#row-values-took.problem").await;
-    audit.look("values that cannot be read").await;
+    audit.look("values that cannot be read", "#pane-build").await;
     let give = "
         const data = new DataTransfer();
         data.items.add(new File(['x,y\\n1,2\\n'], 'table.csv'));
@@ -153,7 +156,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.wait("#row-columns").await;
     audit.page.fill("#row-repeat", "2*3").await;
     audit.page.wait(".comes").await;
-    audit.look("a table").await;
+    audit.look("a table", "#pane-build").await;
 
     // Rows that are kept, an experiment on the rows at hand, and the note that explains a word.
     audit.page.fill("#preset", "framed").await;
@@ -168,14 +171,14 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     let touch = "document.querySelector('.ledger .term').dispatchEvent(new PointerEvent('click', { bubbles: true, pointerType: 'touch' }))";
     audit.page.run(touch, vec![]).await;
     audit.page.wait("#term:popover-open").await;
-    audit.look_in("an experiment on the rows, kept rows, a word", &[DESK, NARROW, PHONE]).await;
+    audit.look_in("an experiment on the rows, kept rows, a word", PAGE, &[DESK, NARROW, PHONE]).await;
     audit.page.click("#shown-end").await;
 
     // No frame has gone over a link yet.
     audit.page.click("#tab-wire").await;
     audit.page.click("#wire-open").await;
     audit.page.wait("#wire-dialog[open] #wire-empty").await;
-    audit.look("Wire, where there is nothing").await;
+    audit.look("Wire, where there is nothing", PAGE).await;
     audit.page.click("#wire-close").await;
     audit.page.click("#tab-put").await;
 
@@ -191,12 +194,12 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.click("#layout-structure summary").await;
     audit.page.click("#layout-structure-table tr button").await;
     audit.page.run("document.querySelectorAll('.options details').forEach((one) => one.open = true)", vec![]).await;
-    audit.look_in("a message, and a sample of it", &[DESK, NARROW, PHONE]).await;
+    audit.look_in("a message, and a sample of it", PAGE, &[DESK, NARROW, PHONE]).await;
     audit.page.click("#samples .read-message").await;
     audit.page.wait("#message-dialog[open][data-state=read] #picture").await;
     audit.page.click(".make-array").await;
     audit.page.wait(".made-array").await;
-    audit.look("the message that was read").await;
+    audit.look("the message that was read", PAGE).await;
     audit.page.click("#message-dialog .dialog-head button").await;
 
     // The magnified layout: elements and bytes of the head, and the layout by owner.
@@ -209,14 +212,14 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
         audit.page.click("#zoom-in").await;
     }
     audit.page.wait(".drawing .octet").await;
-    audit.look_in("the layout from near", &[DESK, NARROW, PHONE]).await;
+    audit.look_in("the layout from near", "#pane-layout, #pane-segment", &[DESK, NARROW, PHONE]).await;
     audit.page.click("#table").await;
     audit.page.wait("#layout-table").await;
-    audit.look("the table of what is near").await;
+    audit.look("the table of what is near", "#pane-layout, #pane-segment").await;
     audit.page.click("#table").await;
     audit.page.click("#order-by-owner").await;
     audit.page.wait("#owners-table").await;
-    audit.look_in("the layout by owner", &[DESK, NARROW, PHONE]).await;
+    audit.look_in("the layout by owner", "#pane-layout, #pane-segment", &[DESK, NARROW, PHONE]).await;
     audit.page.click("#order-byte-order").await;
     audit.page.click("#zoom-whole").await;
 
@@ -228,12 +231,12 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.fill("#bytes-sought", "zz").await;
     audit.page.click("#bytes-next").await;
     audit.page.wait("#bytes-search[data-state=wrong]").await;
-    audit.look("Bytes, compared").await;
+    audit.look("Bytes, compared", PAGE).await;
     audit.page.fill("#bytes-sought", "00").await;
     audit.page.click("#bytes-next").await;
     audit.page.wait("#bytes-search[data-state=hit]").await;
     audit.page.fill("#bytes-other", "none").await;
-    audit.look("Bytes").await;
+    audit.look("Bytes", PAGE).await;
     audit.page.click("#bytes-close").await;
 
     // The frames of the last put, which nothing has recorded; then those of a put that is recorded,
@@ -241,7 +244,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.click("#tab-wire").await;
     audit.page.click("#wire-open").await;
     audit.page.wait("#wire-dialog[open] #wire-list [data-kind=fold]").await;
-    audit.look("Wire, the last put").await;
+    audit.look("Wire, the last put", PAGE).await;
     audit.page.click("#wire-record").await;
     audit.page.click("#wire-close").await;
     audit.page.click("#tab-put").await;
@@ -249,13 +252,13 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.wait("#put-frames").await;
     audit.page.click("#tab-wire").await;
     audit.page.wait("#wire-rows tr[data-kind=fold]").await;
-    audit.look("the last frames").await;
+    audit.look("the last frames", "#pane-router").await;
     audit.page.click("#wire-rows tr[data-kind=fold] button").await;
     audit.page.wait("#wire-dialog[open] #wire-fields").await;
     audit.page.click("#wire-list [data-kind=fold] .toggle").await;
     audit.page.wait("#wire-list [aria-expanded=true]").await;
     audit.page.click("#wire-byte-3").await;
-    audit.look("Wire").await;
+    audit.look("Wire", PAGE).await;
     audit.page.click("#wire-record").await;
     audit.page.click("#wire-close").await;
     audit.page.click("#tab-put").await;
@@ -272,7 +275,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.click("#measure").await;
     audit.page.wait("#cost-verdict").await;
     audit.page.click("#history").await;
-    audit.look("results, history, a table").await;
+    audit.look("results, history, a table", "#pane-layout, #pane-cost").await;
     audit.page.click("#table").await;
     audit.page.click("#export").await;
     audit.page.click(".try:first-child .try-words button").await;
@@ -280,7 +283,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
         .page
         .run("document.querySelectorAll('#pane-cost details').forEach((details) => details.open = true)", vec![])
         .await;
-    audit.look_in("results, exports, findings", &[DESK, NARROW, PHONE]).await;
+    audit.look_in("results, exports, findings", PAGE, &[DESK, NARROW, PHONE]).await;
 
     // A refused row, an impossible input, and a session that was lost.
     audit.page.click("#row-1 .row-head").await;
@@ -290,21 +293,21 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.fill("#row-length", "many").await;
     audit.page.wait("#row-length-error").await;
     audit.page.fill("#key", "//").await;
-    audit.look("a refused row and a wrong number").await;
+    audit.look("a refused row and a wrong number", "#pane-build, #pane-router").await;
     audit.page.click("#row-way-borrow").await;
     audit.page.wait("#build-state[data-state=ready]").await;
     audit.page.click("#put").await;
     audit.page.wait("#put-problem").await;
     lab.stop().await;
     audit.page.wait("#session[data-state=lost]").await;
-    audit.look("a lost session and a failed put").await;
+    audit.look("a lost session and a failed put", PAGE).await;
     audit.page.click("#disconnect").await;
     audit.page.wait("#connect").await;
     while audit.page.client.find(fantoccini::Locator::Css("#row-remove")).await.is_ok() {
         audit.page.click("#row-remove").await;
     }
     audit.page.wait(".starts").await;
-    audit.look("an empty payload").await;
+    audit.look("an empty payload", "#pane-build, #pane-layout, #pane-segment").await;
 
     let Audit { page, found } = audit;
     assert!(found.is_empty(), "axe-core has found {}:\n{}", found.len(), found.join("\n"));

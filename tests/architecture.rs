@@ -12,7 +12,8 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the order of the data flow: each may use those before it.
-const MODULES: [&str; 10] = ["given", "run", "app", "present", "protocol", "browser", "engine", "web", "ui", "server"];
+const MODULES: [&str; 11] =
+    ["given", "run", "app", "present", "protocol", "browser", "hub", "engine", "web", "ui", "server"];
 
 /// Modules of page and engine, which know each other by their protocol only.
 const APART: [(&str, &[&str]); 3] = [("engine", &["web", "ui"]), ("web", &["engine"]), ("ui", &["engine"])];
@@ -33,7 +34,7 @@ const BROWSER: [&str; 8] = [
     "console_error_panic_hook",
 ];
 
-/// Files that may use those crates, besides everything in `browser`, `engine`, `web` and `ui`, and the driver of
+/// Files that may use those crates, besides everything in `browser`, `hub`, `engine`, `web` and `ui`, and the driver of
 /// `zbytes-session`.
 const BROWSER_FILES: [&str; 4] =
     ["zbytes/src/segment/js.rs", "zbytes/src/segment/run.rs", "zbytes/src/segment/source.rs", "main.rs"];
@@ -106,7 +107,7 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "ui/build/pane.rs",
+        "ui/build/taken.rs",
         &[
             "gloo_events::EventListener",
             "gloo_events::EventListenerOptions",
@@ -184,8 +185,8 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         &[
             "gloo_timers::callback::Timeout",
             "wasm_bindgen_futures::spawn_local",
+            "web::address",
             "web::clipboard::to_clipboard",
-            "window.location",
         ],
     ),
     (
@@ -529,7 +530,7 @@ fn no_library_names_the_lab() {
 #[test]
 fn the_browser_is_known_only_where_it_must_be() {
     for (file, tokens) in sources().into_iter().chain(sources_of_libraries()) {
-        let free = module(&file).is_some_and(|own| ["browser", "engine", "web", "ui"].contains(&own));
+        let free = module(&file).is_some_and(|own| ["browser", "hub", "engine", "web", "ui"].contains(&own));
         let driver = file.starts_with("zbytes-session/src/web/") && file != "zbytes-session/src/web/command.rs";
         if free || driver || BROWSER_FILES.contains(&file.as_str()) {
             continue;
@@ -682,6 +683,32 @@ fn documents_name_files_that_are_there() {
         }
     }
     assert!(names > 100, "{names} files are named");
+}
+
+#[test]
+fn every_style_is_joined_and_has_no_colour_of_its_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let build = fs::read_to_string(root.join("Trunk.toml")).unwrap();
+    let files: Vec<PathBuf> = fs::read_dir(root.join("www/style")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() > 10);
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(build.contains(&format!(" {name} ")), "Trunk.toml does not join www/style/{name}");
+        // The theme's colours stand in one place, each once.
+        let text = fs::read_to_string(&file).unwrap();
+        let colours = text.split(|c: char| !(c == '#' || c.is_ascii_alphanumeric() || c == '-'));
+        let is_colour = |word: &&str| {
+            word.strip_prefix('#').is_some_and(|digits| {
+                matches!(digits.len(), 3 | 6 | 8) && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+            })
+        };
+        let found: Vec<&str> = colours.filter(is_colour).collect();
+        let once: BTreeSet<&str> = found.iter().copied().collect();
+        assert_eq!(found.len(), once.len(), "{name} writes a colour twice: {found:?}");
+        // Paper and QR codes are black and white. A picture in ink is inverted on a dark ground, with its outline.
+        let is_known = |colour: &&str| ["#fff", "#000", "#d2cec8"].contains(colour);
+        assert!(name == "ground.css" || found.iter().all(is_known), "{name}: {found:?}");
+    }
 }
 
 #[test]

@@ -184,8 +184,7 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
                 page.wait("#build-state[data-state=ready]").await;
                 let key = format!("lab/{}/{}/{}", schema.name(), way.name().replace(' ', "-"), mode.name());
                 page.fill("#key", &key).await;
-                page.click("#put").await;
-                page.wait("#put-result[data-state=done]").await;
+                page.put_by("#put").await;
                 let bytes = expected(&row);
                 assert_eq!(bytes.len(), plan.len, "{what}");
                 assert_eq!(native.next().await, Seen { key: key.clone(), len: plan.len, digest: sha256(&bytes) });
@@ -195,7 +194,6 @@ async fn every_schema_in_every_way_is_built_shown_and_sent_as_planned() {
                 let sample =
                     format!("#samples tr[data-key='{key}'][data-local=true][data-segments='{}']", plan.segments);
                 page.wait(&sample).await;
-                page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
             }
             page.click("#row-mode-borrow").await;
         }

@@ -404,6 +404,7 @@ async fn bytes_leave_the_page_as_text_and_as_a_file() {
     assert!(page.text("#bytes-failed").await.contains("not allowed"));
     let before = copied(&page).await;
     page.click("#bytes-save").await;
+    page.until("return window.caught.length", json!(1)).await;
     let script = "
         const done = arguments[0];
         window.caught[0].arrayBuffer().then((buffer) => {

@@ -58,12 +58,10 @@ async fn put(page: &Page, peer: &mut Peer, key: &str, way: &str, len: usize) -> 
     page.wait_at_most("#build-state[data-state=ready]", LONG).await;
     let total: usize = page.attribute("#build-state", "data-bytes").await.parse().unwrap();
     page.fill("#key", key).await;
-    page.click("#put").await;
-    page.wait_at_most("#put-result[data-state=done]", LONG).await;
+    page.put_at_most("#put", LONG).await;
     let figure = async |name| page.attribute("#put-result", name).await.parse::<usize>().unwrap();
     assert_eq!(figure("data-built").await, if way == "filled" { len } else { 0 }, "{key}");
     assert_eq!(figure("data-gathered").await, total, "{key}");
-    page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
     let said = peer.line().await;
     assert_eq!(said["key"], key, "{said}");
     assert_eq!(said["wrong"], Value::Null, "{said}");
@@ -141,8 +139,7 @@ async fn the_programs_that_the_page_offers_do_what_they_say() {
         only_a_message(&page, preset).await;
         let mut program = Offered::run(&page, "capnp-receive").await;
         assert_eq!(program.line().await, "Listening. Press Enter to end.");
-        page.click("#put").await;
-        page.wait_at_most("#put-result[data-state=done]", LONG).await;
+        page.put_at_most("#put", LONG).await;
         assert_eq!(program.line().await, said);
         program.press_enter().await;
         program.end().await;

@@ -81,8 +81,7 @@ async fn page_to_both(locator: impl Fn(&Lab) -> String) {
                 page.wait("#build-state[data-state=ready]").await;
                 let key = format!("lab/{len}/{cuts}/{mode}");
                 page.fill("#key", &key).await;
-                page.click("#put").await;
-                page.wait("#put-result[data-state=done]").await;
+                page.put_by("#put").await;
                 assert_eq!(native.next().await, Seen { key: key.clone(), len, digest: digest.clone() }, "{what}");
                 assert_eq!(python.seen().await, Seen { key: key.clone(), len, digest: digest.clone() }, "{what}");
                 // The ledger: each byte is gathered once. Only the mode copy copies it once before
@@ -95,8 +94,6 @@ async fn page_to_both(locator: impl Fn(&Lab) -> String) {
                 received += 1;
                 page.wait(&format!("#samples tr[data-key='{key}'][data-local=true][data-segments='{cuts}']")).await;
                 assert_eq!(page.text("#received").await, received.to_string(), "{what}");
-                // Typing another key clears the state of the last put.
-                page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
             }
         }
     }
@@ -386,8 +383,7 @@ async fn what_cannot_be_sent_is_told_in_words_where_it_was_typed() {
     }
     // No subscriber has received any of that, and the session continues.
     page.wait("#build-state[data-state=ready]").await;
-    page.click("#put").await;
-    page.wait("#put-result[data-state=done]").await;
+    page.put_by("#put").await;
     assert_eq!(native.next().await.len, 4);
     page.close(&[]).await;
     native.leave().await;
@@ -413,7 +409,7 @@ async fn a_page_of_another_origin_is_refused_at_the_endpoint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_over_http_publishes_hashes_and_says_what_it_lacks() {
     let _turn = turn().await;
-    let lab = Lab::start(Options { lan: true, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { lan: true, code: Some("none".into()), ..options() }).await.unwrap();
     // Finds the machine's own address by asking which one it would use. This sends nothing.
     let probe = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
     let own = probe.connect("192.0.2.254:9").and_then(|()| probe.local_addr()).map(|address| address.ip());
@@ -423,8 +419,7 @@ async fn a_page_over_http_publishes_hashes_and_says_what_it_lacks() {
     let page = Page::open(&format!("http://{own}:{}/", lab.page_addr().port())).await;
     assert_eq!(page.run("return window.isSecureContext", vec![]).await, json!(false));
     page.connect("/zenoh").await;
-    page.click("#put").await;
-    page.wait("#put-result[data-state=done]").await;
+    page.put_by("#put").await;
     let seen = native.next().await;
     page.click("#samples .hash").await;
     page.wait("#samples .digest").await;
@@ -528,14 +523,12 @@ fn ramp(element: Element, count: u64) -> Vec<u8> {
 async fn put_and_compare(page: &Page, native: &mut Native, key: &str, expected: &[u8]) {
     page.wait("#build-state[data-state=ready]").await;
     page.fill("#key", key).await;
-    page.click("#put").await;
-    page.wait("#put-result[data-state=done]").await;
+    page.put_by("#put").await;
     assert_eq!(
         native.next().await,
         Seen { key: key.to_owned(), len: expected.len(), digest: sha256(expected) },
         "{key}"
     );
-    page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
 }
 
 /// Drops a file with these bytes, all equal, on the element of `css`. Returns whether the browser
@@ -855,8 +848,7 @@ async fn no_experiment_breaks_a_payload_or_the_page() {
     // The page builds and puts as before.
     page.fill("#preset", "three").await;
     page.wait("#build-state[data-state=ready]").await;
-    page.click("#put").await;
-    page.wait("#put-result[data-state=done]").await;
+    page.put_by("#put").await;
     assert_eq!(native.next().await.len, 12_192);
     page.wait("#samples tr[data-local=true]").await;
     assert_eq!(page.text("#received").await, "1");
@@ -869,7 +861,7 @@ async fn no_experiment_breaks_a_payload_or_the_page() {
 async fn an_experiment_can_fail_and_says_so() {
     let _turn = turn().await;
     let dist = tricky_page("page-with-odd-browsers");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let page = Page::open(&url(&lab)).await;
     // A browser that detaches nothing: the findings must show that.
     play(&page, "clone nothing").await;

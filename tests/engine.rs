@@ -43,7 +43,7 @@ async fn wait_for_the_next_engine(page: &Page) {
 async fn an_engine_that_dies_is_followed_by_another_one() {
     let _turn = turn().await;
     let dist = tricky_page("page-whose-engine-dies");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
     let page = Page::open_with(&url(&lab), "tensor").await;
     page.connect("/zenoh").await;
@@ -80,7 +80,7 @@ async fn an_engine_that_dies_is_followed_by_another_one() {
 async fn searches_and_measurements_say_when_their_engine_dies() {
     let _turn = turn().await;
     let dist = tricky_page("page-whose-search-dies");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let page = Page::open_with(&url(&lab), "tensor").await;
     page.fill("#row-length", "100000000").await;
     page.fill("#row-fill", "zeros").await;
@@ -121,7 +121,7 @@ async fn a_page_without_an_engine_takes_input_and_starts_one_later() {
     let script = dist.join("start-engine.js");
     let away = script.with_extension("away");
     fs::rename(&script, &away).unwrap();
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let page = Page::at(&url(&lab)).await;
 
     // The page draws itself, takes input, and says that it has no engine.

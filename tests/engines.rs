@@ -344,11 +344,11 @@ async fn taken(engine: Engine) {
 
 async fn away(engine: Engine) {
     let dist = tricky_page(&format!("page-whose-lab-is-away-{engine:?}"));
-    let lab = Lab::start(Options { dist: dist.clone(), ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist.clone()), ..options() }).await.unwrap();
     let same = Options {
         page: lab.page_addr(),
         ws: lab.ws_locator().trim_start_matches("ws/").parse().unwrap(),
-        dist,
+        dist: Some(dist),
         ..options()
     };
     let page = Page::open_in(engine, &url(&lab)).await;

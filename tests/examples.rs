@@ -52,7 +52,7 @@ const PUBLISHERS: [&str; 3] = ["publish.py", "capnp_publish.py", "publish"];
 const BUILDING: Duration = Duration::from_secs(900);
 
 async fn router() -> Lab {
-    Lab::start(Options { router_only: true, dist: PathBuf::new(), ..options() }).await.unwrap()
+    Lab::start(Options { router_only: true, ..options() }).await.unwrap()
 }
 
 /// The built examples in Rust.

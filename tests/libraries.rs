@@ -136,7 +136,7 @@ async fn a_crate_outside_has_a_session_in_a_browser() {
     fs::write(dist.path().join("start.js"), "import start from \"./outside.js\";\nstart();\n").unwrap();
     let page = "<!doctype html><title>outside</title><script type=\"module\" src=\"start.js\"></script>";
     fs::write(dist.path().join("index.html"), page).unwrap();
-    let lab = Lab::start(Options { dist: dist.path().to_owned(), ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist.path().to_owned()), ..options() }).await.unwrap();
     let router = format!("{}zenoh", url(&lab).replacen("http", "ws", 1));
     let folder = outside(IN_A_BROWSER, "\"web\"");
     let wasm = "wasm32-unknown-unknown";

@@ -528,17 +528,7 @@ impl Drop for Running {
 
 async fn lab() -> Lab {
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let options = Options {
-        page: any,
-        ws: any,
-        tcp: any,
-        lan: false,
-        router_only: true,
-        open: false,
-        dist: PathBuf::new(),
-        allow_origin: Vec::new(),
-        allow_host: Vec::new(),
-    };
+    let options = Options { page: any, ws: any, tcp: any, router_only: true, ..Options::default() };
     Lab::start(options).await.unwrap()
 }
 

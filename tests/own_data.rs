@@ -68,9 +68,7 @@ impl Peer {
     /// What arrives when the page puts its rows, which are to have so many bytes.
     async fn put(&mut self, page: &Page, len: usize) -> Vec<u8> {
         page.wait(&format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
-        page.click("#put").await;
-        page.wait("#put-result[data-state=done]").await;
-        page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
+        page.put_by("#put").await;
         timeout(GUARD, self.1.recv()).await.expect("a sample at the peer").unwrap()
     }
 }
@@ -277,6 +275,18 @@ async fn typed_values_and_expressions_say_what_they_come_to() {
     page.wait("#session[data-state=open]").await;
     page.until(took, json!("Taken: 8 B of base64, Float32 × 2.")).await;
     assert_eq!(peer.put(&page, 8).await, expected);
+
+    // What a person pastes outside of fields becomes a row: values, a text, or a table as a file.
+    let paste = "
+        const data = new DataTransfer();
+        data.setData('text/plain', arguments[0]);
+        document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data }));";
+    for (text, row) in [("[4, 5]", "Float64"), ("not values", "text"), ("x,y\n1,2\n", "Table, 1 line;")] {
+        page.run(paste, vec![json!(text)]).await;
+        page.until(&format!("return document.querySelector('.row.open').textContent.includes('{row}')"), json!(true))
+            .await;
+        page.click("#undo").await;
+    }
 
     // Arithmetic in a field of numbers.
     page.click("#add-array").await;

@@ -401,7 +401,7 @@ async fn the_end_of_the_router_ends_its_connections() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn router_only_stands_behind_trunk() {
-    let options = Options { router_only: true, dist: "no-such-folder".into(), ..options(Path::new("unused")) };
+    let options = Options { router_only: true, dist: Some("no-such-folder".into()), ..options(Path::new("unused")) };
     let lab = Lab::start(options).await.unwrap();
     let page = lab.page_addr();
     let answer = get(page, "/", "").await;
@@ -561,8 +561,10 @@ async fn lan_opens_one_port_and_says_so() {
     let mut child = Program::start(&dist(), &["--lan"]).await;
     let port = child.page.port();
     assert_eq!(get(child.page, "/", "").await.status, 200);
+    // This machine's own page is told the links with the code, and needs none itself.
     let json: serde_json::Value = serde_json::from_slice(&get(child.page, "/lab.json", "").await.body).unwrap();
     assert_eq!(json["page"], serde_json::json!({ "address": format!("0.0.0.0:{port}"), "lan": true }));
+    assert_eq!(json["class"]["code"], false);
     assert!(child.tcp.starts_with("tcp/127.0.0.1:"), "the router stays on loopback");
 
     let id = child.process.id().unwrap().to_string();
@@ -570,30 +572,81 @@ async fn lan_opens_one_port_and_says_so() {
     timeout(GUARD, child.process.wait()).await.expect("it should have ended").unwrap();
     let mut warning = String::new();
     child.process.stderr.take().unwrap().read_to_string(&mut warning).await.unwrap();
-    for part in ["warning: ", "open to the network", "publish and subscribe", "plain http"] {
+    for part in
+        ["warning: ", "open to the network", "publish and subscribe", "plain http", "needs the code of the class"]
+    {
         assert!(warning.contains(part), "{part:?} in {warning}");
     }
     // Another test, beside the code that chooses them, checks which of this machine's addresses the
     // lab reports.
     let addresses = if_addrs::get_if_addrs().unwrap();
     let mut told = 0;
+    let links: Vec<&str> =
+        json["class"]["links"].as_array().unwrap().iter().map(|link| link.as_str().unwrap()).collect();
     for line in warning.lines().filter(|line| line.starts_with("  http://")) {
-        let known = |i: &if_addrs::Interface| line == format!("  http://{}:{port}/  ({})", i.ip(), i.name);
+        let (link, code) = line.trim().split("  ").next().unwrap().split_once("?code=").unwrap();
+        assert!(code.len() == 6 && links.contains(&format!("{link}?code={code}").as_str()), "{line} in {links:?}");
+        let known = |i: &if_addrs::Interface| line == format!("  http://{}:{port}/?code={code}  ({})", i.ip(), i.name);
         assert!(addresses.iter().any(|i| known(i) && !i.is_loopback()), "{line}");
         told += 1;
     }
     assert_eq!(told == 0, warning.contains("no network interface that is up"), "{warning}");
+    // The code for a phone.
+    assert_eq!(told > 0, warning.contains('▀'), "{warning}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_loaded_from_the_network_may_use_the_router() {
-    let lab = Lab::start(Options { lan: true, ..options(&dist()) }).await.unwrap();
-    let addresses = if_addrs::get_if_addrs().unwrap();
-    for ip in addresses.iter().map(if_addrs::Interface::ip).filter(std::net::IpAddr::is_ipv4) {
-        let addr = SocketAddr::new(ip, lab.page_addr().port());
+    let code = Some("none".to_owned());
+    let lab = Lab::start(Options { lan: true, code, ..options(&dist()) }).await.unwrap();
+    for addr in addresses_of(&lab) {
         assert_eq!(get(addr, "/", "").await.status, 200, "{addr}");
         let (answer, _) = upgrade(addr, &format!("{}{UPGRADE}", own(addr))).await;
         assert_eq!(answer.status, 101, "{addr}");
+        let json: serde_json::Value = serde_json::from_slice(&get(addr, "/lab.json", "").await.body).unwrap();
+        assert_eq!(json["class"]["code"], false, "{addr}");
+    }
+    lab.stop().await;
+}
+
+/// Where pages of this machine and of others reach a lab that is open to the network.
+fn addresses_of(lab: &Lab) -> Vec<SocketAddr> {
+    let ips = if_addrs::get_if_addrs().unwrap().into_iter().map(|interface| interface.ip());
+    ips.filter(std::net::IpAddr::is_ipv4).map(|ip| SocketAddr::new(ip, lab.page_addr().port())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_needs_its_code_and_a_guesser_has_to_wait() {
+    let code = Some("k7qf2m".to_owned());
+    let lab = Lab::start(Options { lan: true, code, ..options(&dist()) }).await.unwrap();
+    assert_eq!(lab.code(), Some("K7QF2M"));
+    let all = addresses_of(&lab);
+    assert!(!all.is_empty());
+    let asked = |addr: SocketAddr, query: &'static str| async move {
+        upgrade_at(addr, &format!("/zenoh?framing=stream{query}"), &format!("{}{UPGRADE}", own(addr))).await.0.status
+    };
+    for addr in all {
+        let json: serde_json::Value = serde_json::from_slice(&get(addr, "/lab.json", "").await.body).unwrap();
+        let local = addr.ip().is_loopback();
+        assert_eq!((&json["class"]["code"], json.to_string().contains("K7QF2M")), (&(!local).into(), local), "{addr}");
+        if local {
+            // Unless it comes by a name that others have too.
+            assert_eq!(asked(addr, "").await, 101);
+            continue;
+        }
+        assert_eq!(asked(addr, "").await, 401);
+        assert_eq!(asked(addr, "&code=K7QF2M").await, 101);
+        assert_eq!(asked(addr, "&code=k7qf2m").await, 101);
+        // What a page asks to know why its WebSocket was refused.
+        let plain = get(addr, "/zenoh?code=AAAAAA", "").await;
+        assert!(plain.status == 401 && plain.text().contains("not the code of this lab"), "{}", plain.text());
+        assert_eq!(get(addr, "/zenoh?code=K7QF2M", "").await.status, 426);
+        for _ in 0..10 {
+            assert_eq!(asked(addr, "&code=AAAAAA").await, 401);
+        }
+        assert_eq!(asked(addr, "&code=K7QF2M").await, 429);
+        let plain = get(addr, "/zenoh?code=K7QF2M", "").await;
+        assert!(plain.status == 429 && plain.text().contains("Try again in"), "{}", plain.text());
     }
     lab.stop().await;
 }
@@ -626,6 +679,11 @@ fn trunk_sends_the_same_headers_and_finds_the_router() {
     let sent: HashMap<_, _> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
     assert_eq!(sent, HashMap::from(server::HEADERS));
 
+    // What a plain host does not send, the page says itself, but for what has no effect there.
+    let policy = server::HEADERS.iter().find(|(name, _)| *name == "content-security-policy").unwrap().1;
+    let meta = format!("content=\"{}\"", policy.strip_suffix("; frame-ancestors 'none'").unwrap());
+    assert_eq!(read("index.html").matches(&meta).count(), 1, "{meta}");
+
     let port = trunk["serve"]["port"].as_integer().unwrap();
     for origin in server::DEVELOPMENT_ORIGINS {
         assert!(origin.ends_with(&format!(":{port}")), "{origin}");
@@ -656,6 +714,8 @@ fn the_page_may_do_what_it_needs_and_nothing_else() {
             ("x-content-type-options", "nosniff"),
             // Routers and followed links do not learn the address of the page.
             ("referrer-policy", "no-referrer"),
+            // The service worker asks a lab for its page each time.
+            ("x-zbytes-lab", "fresh"),
         ] {
             assert_eq!(headers.get(name), Some(&value), "{whose} {name}");
         }
@@ -743,7 +803,7 @@ fn dist() -> PathBuf {
 /// Options with which any number of labs run at the same time.
 fn options(dist: &Path) -> Options {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    Options { page: any, ws: any, tcp: any, dist: dist.to_owned(), ..Options::default() }
+    Options { page: any, ws: any, tcp: any, dist: Some(dist.to_owned()), ..Options::default() }
 }
 
 async fn lab() -> Lab {
@@ -806,11 +866,18 @@ async fn upgrade(addr: SocketAddr, head: &str) -> (Answer, TcpStream) {
     handshake(addr, "GET", head).await
 }
 
+async fn upgrade_at(addr: SocketAddr, path: &str, head: &str) -> (Answer, TcpStream) {
+    exchange(addr, &format!("GET {path} HTTP/1.1\r\n{head}\r\n")).await
+}
+
 /// A request to `/zenoh` over a connection that stays open.
 async fn handshake(addr: SocketAddr, method: &str, head: &str) -> (Answer, TcpStream) {
-    let request = format!("{method} /zenoh HTTP/1.1\r\n{head}\r\n");
+    exchange(addr, &format!("{method} /zenoh HTTP/1.1\r\n{head}\r\n")).await
+}
+
+async fn exchange(addr: SocketAddr, request: &str) -> (Answer, TcpStream) {
     let exchange = async {
-        let (mut answer, mut connection) = send(addr, &request).await;
+        let (mut answer, mut connection) = send(addr, request).await;
         let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
         let missing = usize::saturating_sub(length, answer.body.len());
         let mut rest = vec![0; missing];

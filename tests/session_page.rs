@@ -132,12 +132,10 @@ async fn page_puts(page: &Page, peer: &mut Peer, name: &str, number: &mut u64) {
     }
     for drops in [false, true] {
         page.click(if drops { "#put-drop" } else { "#put-block" }).await;
-        page.click("#put").await;
-        page.wait("#put-result[data-state=done]").await;
+        page.put_by("#put").await;
         (expected["congestion"], expected["source"]) = (json!(if drops { "DROP" } else { "BLOCK" }), json!(*number));
         *number += 1;
         assert_eq!(hear(peer).await, expected);
-        page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
     }
     // The page's own subscription shows the same.
     let more = format!("#samples [data-more='{key}'][data-number='{}']", *number - 1);
@@ -185,9 +183,7 @@ async fn page_puts_otherwise(page: &Page, peer: &mut Peer, name: &str, turn: u64
     page.fill("#put-reliability", "best effort").await;
     page.fill("#put-timestamp", "now").await;
     for (button, number) in [("#put", 2 * turn), ("#delete", 2 * turn + 1)] {
-        page.click(button).await;
-        page.wait("#put-result[data-state=done]").await;
-        page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
+        page.put_by(button).await;
         let heard = hear(peer).await;
         let kind = if button == "#put" { "PUT" } else { "DELETE" };
         assert_eq!(
@@ -362,8 +358,7 @@ async fn at_a_rate(page: &Page, peer: &mut Peer, number: &mut u64) {
     let end =
         format!("{}/end", page.run("return document.querySelector('#key').value", vec![]).await.as_str().unwrap());
     page.fill("#key", &end).await;
-    page.click("#put").await;
-    page.wait("#put-result[data-state=done]").await;
+    page.put_by("#put").await;
     loop {
         let sample = peer.hear("sample").await;
         assert_eq!(number_of(&sample), *number);
@@ -537,7 +532,7 @@ async fn a_hidden_page_goes_on_sending_as_if_it_were_seen() {
     let _turn = turn().await;
     let lab = lab().await;
     let mut peer = Peer::native(&lab.tcp_locator(), "lab/to/**").await;
-    let page = Page::open(&url(&lab)).await;
+    let page = Page::open_in_tab(&url(&lab)).await;
     page.connect("/zenoh").await;
     row(&page, 65_536).await;
     page.fill("#key", "lab/to/hidden").await;
@@ -630,7 +625,7 @@ async fn freeze(page: &Page, time: Duration) -> Duration {
 async fn an_engine_that_stood_still_says_for_how_long_and_what_waited() {
     let _turn = turn().await;
     let dist = tricky_page("page-that-stands-still");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
@@ -1025,7 +1020,7 @@ async fn five_hundred_gets_are_answered_within_one_window() {
 async fn an_engine_busy_beyond_its_lease_is_told_and_hears_again() {
     let _turn = turn().await;
     let dist = tricky_page("page-whose-engine-is-busy");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let mut peer = Peer::native(&lab.tcp_locator(), "unheard").await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
@@ -1050,7 +1045,7 @@ async fn the_largest_payload_leaves_a_page_that_goes_on_answering() {
     const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
     let _turn = turn().await;
     let dist = tricky_page("page-with-the-largest-payload");
-    let lab = Lab::start(Options { dist, ..options() }).await.unwrap();
+    let lab = Lab::start(Options { dist: Some(dist), ..options() }).await.unwrap();
     let mut native = Native::join(&lab.tcp_locator(), "lab/largest").await;
     let page = Page::open(&url(&lab)).await;
     page.fill("#locator", "/zenoh").await;

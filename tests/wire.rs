@@ -78,8 +78,7 @@ async fn record_and_connect(page: &Page) {
 async fn put(page: &Page) {
     page.wait("#build-state[data-state=ready]").await;
     page.click("#tab-put").await;
-    page.click("#put").await;
-    page.wait("#put-result[data-state=done]").await;
+    page.put_by("#put").await;
 }
 
 /// The last put, opened by its own button.
@@ -573,9 +572,7 @@ async fn the_last_put_and_sample_are_on_the_wire_without_recording() {
         page.fill("#preset", "three").await;
         page.wait("#build-state[data-state=ready]").await;
         page.fill("#key", "lab/next").await;
-        page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
-        page.click(button).await;
-        page.wait("#put-result[data-state=done]").await;
+        page.put_by(button).await;
         follow(&page).await;
         wait_shown(&page, 1, 1).await;
         page.until("return document.querySelector('#wire-title').textContent", json!(title)).await;

@@ -12,6 +12,7 @@ try {
   const [{ default: init }, program] = await Promise.all([import(js), download(wasm)]);
   const exports = await init({ module_or_path: program });
   notice?.remove();
+  keepForLater().catch(() => {});
   dispatchEvent(new CustomEvent("TrunkApplicationStarted", { detail: { wasm: exports } }));
 } catch (error) {
   fail(error);
@@ -61,6 +62,38 @@ function startAfresh() {
   } finally {
     location.reload();
   }
+}
+
+// Has a service worker keep the page for when its server is away. Where the browser has none, nothing is kept.
+async function keepForLater() {
+  const workers = navigator.serviceWorker;
+  const registration = await workers?.register("service-worker.js");
+  if (!registration) return;
+  workers.addEventListener("message", ({ data: { waits, besides } }) => {
+    if (waits) newVersion(registration);
+    if (besides) document.querySelector("#new-version span").textContent = closeOthers(besides);
+  });
+  if (registration.waiting && workers.controller) newVersion(registration);
+}
+
+const closeOthers = (besides) =>
+  `Close the other tabs of the lab first (${besides}): they run the version before, and each tab has files of one version only.`;
+
+// Said once. The page loads the new version when the person wants it.
+function newVersion(registration) {
+  if (document.getElementById("new-version")) return;
+  const box = document.createElement("div");
+  box.id = "new-version";
+  box.setAttribute("role", "status");
+  box.append(
+    element("span", "A new version of ZBytes Lab is there. Your rows, the locator and the keys stay; the session ends."),
+    button("Load it", () => {
+      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+      registration.waiting?.postMessage({});
+    }),
+    button("Later", () => box.remove()),
+  );
+  document.body.append(box);
 }
 
 // Shown once, over the page as it was when it died, which can still be read and copied from.

@@ -4,7 +4,14 @@
 //! router are for who passes the router on: with the argument `router`, they go to standard output.
 //! A visitor of the page does not load them.
 //!
+//! A build of the page gets its service worker behind them ([`offline`]). `offline FOLDER` writes the
+//! worker of a folder whose files were changed, and `pack FOLDER FILE` makes one file of the page, for a
+//! program that has it inside ([`pack`]).
+//!
 //! cargo lists the linked packages; the texts are in the packages, as the registry delivered them.
+
+mod offline;
+mod pack;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,6 +27,10 @@ use serde_json::Value;
 
 /// The file with the notices, in the page's folder.
 const FILE: &str = "notices.txt";
+
+/// The variable with the address at which a site will have the page, as in `https://example.org/lab/`. Only
+/// then its picture can be named: other sites take none by a relative address.
+const ADDRESS: &str = "ZBYTES_LAB_ADDRESS";
 
 /// The beginnings of the names of files with a licence or a notice.
 const TEXTS: [&str; 7] = ["license", "licence", "copying", "copyright", "notice", "unlicense", "third"];
@@ -46,13 +57,43 @@ fn main() -> Result<()> {
             print!("{}", notices(ROUTER)?);
             Ok(())
         }
-        Some(other) => bail!("{other} is not known. Expected `router`, or nothing when trunk runs this."),
+        Some("offline") => offline::write(&path(2)?),
+        Some("pack") => pack::write(&path(2)?, &path(3)?),
+        Some(other) => {
+            bail!(
+                "{other} is not known. Expected `router`, `offline FOLDER`, `pack FOLDER FILE`, or nothing when trunk runs this."
+            )
+        }
         None => {
             let staging = env::var("TRUNK_STAGING_DIR")
                 .context("TRUNK_STAGING_DIR is not set: trunk sets it for its hooks. `router` needs no folder.")?;
-            Ok(fs::write(PathBuf::from(staging).join(FILE), notices(PAGE)?)?)
+            let staging = PathBuf::from(staging);
+            fs::write(staging.join(FILE), notices(PAGE)?)?;
+            if let Ok(address) = env::var(ADDRESS) {
+                name_picture(&staging.join("index.html"), &address)?;
+            }
+            offline::write(&staging)
         }
     }
+}
+
+/// An argument that is a path.
+fn path(at: usize) -> Result<PathBuf> {
+    env::args_os().nth(at).map(PathBuf::from).with_context(|| format!("argument {at} is missing: expected a path"))
+}
+
+/// Tells other sites where the page and its picture are.
+fn name_picture(page: &Path, address: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/%".contains(c);
+    let is_one = address.starts_with("https://") && address.ends_with('/') && address.chars().all(plain);
+    ensure!(is_one, "{ADDRESS} is {address:?}. Expected an address such as https://example.org/lab/");
+    let html = fs::read_to_string(page).context("cannot read the page")?;
+    let named = format!(
+        "<meta property=\"og:url\" content=\"{address}\"><meta property=\"og:image\" content=\"{address}og.png\">\
+         <meta property=\"og:image:width\" content=\"1200\"><meta property=\"og:image:height\" content=\"630\"></head>"
+    );
+    ensure!(html.contains("</head>"), "{} has no end of a head", page.display());
+    Ok(fs::write(page, html.replacen("</head>", &named, 1))?)
 }
 
 /// The notices of what cargo would link for this platform now.

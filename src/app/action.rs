@@ -45,6 +45,8 @@ pub enum Action {
     AddText,
     /// Appends a row of typed values.
     AddValues,
+    /// Append a row of pasted values, or of text if it is not values.
+    Paste(String),
     /// Append a Cap'n Proto message.
     AddMessage(Schema),
     /// Insert a copy of a row after it.

@@ -30,6 +30,7 @@ impl State {
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),
             Action::AddValues => self.add_values(),
+            Action::Paste(text) => self.paste(text),
             Action::AddMessage(schema) => self.add_message(schema),
             Action::Duplicate(row) => self.duplicate(row),
             Action::Remove(row) => self.remove(row),
@@ -88,7 +89,9 @@ impl State {
             // The page's own record takes these.
             Event::Frames(_) | Event::LastFrames(_) => Vec::new(),
             Event::FramesSaved(result, _) => self.frames_saved(result),
+            Event::ClassFound(class) => self.class_found(class),
             Event::LabFound { ws, tcp } => self.lab_found(ws, tcp),
+            Event::NoLab => self.no_lab(),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
             Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),
             Event::MeasureEnded(number, result) => self.cost.ended(number, result),

@@ -136,6 +136,7 @@ impl State {
     /// opened again.
     pub(super) fn resume(&mut self, setup: Setup) -> Vec<Effect> {
         let (connected, subscribed, missing) = (setup.connected, setup.subscribed, setup.missing_files());
+        let chooses = setup.locator.is_empty();
         let before = std::mem::replace(self, Self::resumed(setup));
         self.surroundings = before.surroundings;
         self.engine = before.engine;
@@ -147,7 +148,9 @@ impl State {
         let mut effects = self.rows_changed();
         self.preset = preset;
         self.file_problem = missing;
-        if connected {
+        if connected && chooses {
+            self.choose_again(subscribed);
+        } else if connected {
             effects.extend(self.open_again(subscribed));
         }
         effects

@@ -13,6 +13,7 @@ use super::{
     ownership::{Finding, RunId},
     problem::Problem,
     session::{self, Group, Lost, PutId, PutReport, Sample, SampleId},
+    surroundings::Class,
     wire::Taken,
 };
 use crate::{
@@ -24,6 +25,8 @@ use crate::{
 /// What the engine tells the page. Most of it answers a [`Command`](super::Command).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
+    /// The page's server has told of its class, before the router.
+    ClassFound(Class),
     /// The page's server has told the ws and the tcp locator of its router.
     LabFound {
         /// As in `ws/127.0.0.1:7446`.
@@ -31,6 +34,8 @@ pub enum Event {
         /// As in `tcp/127.0.0.1:7447`.
         tcp: String,
     },
+    /// The page's server has told of no lab, or nothing.
+    NoLab,
     /// A file was looked at.
     FileRead {
         /// Names it in rows.

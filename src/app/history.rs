@@ -93,6 +93,7 @@ impl State {
             Action::Add(_) => "add an array".to_owned(),
             Action::AddText => "add a text".to_owned(),
             Action::AddValues => "add values".to_owned(),
+            Action::Paste(_) => "paste".to_owned(),
             Action::AddMessage(_) => "add a message".to_owned(),
             Action::Engine(Event::FileRead { .. }) => "add a file".to_owned(),
             Action::Duplicate(id) => named("duplicate", id),

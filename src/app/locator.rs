@@ -1,13 +1,18 @@
-//! From what a person types to the address of a WebSocket.
+//! From what a person types to the address of a link.
 
 use std::fmt;
 
-use zbytes_session::link::STREAM;
+use zbytes_session::link::{PORT, STREAM};
 
 use crate::outside::shown;
 
 /// The lab's own endpoint, on the port that the page came from.
 pub const OWN_ENDPOINT: &str = "/zenoh";
+
+/// The most characters of a code that are sent.
+const LONGEST_CODE: usize = 32;
+/// The locator of the hub, a router inside this browser.
+pub const HUB: &str = "hub";
 
 /// Why a locator cannot be used in a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +46,7 @@ impl fmt::Display for LocatorError {
             Self::Protocol { found } => write!(
                 f,
                 "a page cannot open “{}”: a browser speaks WebSocket only. Use ws/HOST:PORT or wss/HOST:PORT (the router \
-                 needs a ws listen endpoint), or {OWN_ENDPOINT} for the lab's own router",
+                 needs a ws listen endpoint), {OWN_ENDPOINT} for the lab's own router, or {HUB} for a router inside this browser",
                 shown(found)
             ),
             Self::Path { found } => write!(
@@ -79,20 +84,53 @@ pub fn meant(typed: &str) -> &str {
     }
 }
 
-/// The WebSocket URL for `locator`, seen from a page of `origin` (as in `http://127.0.0.1:8080`).
+/// What stands between the lab's own endpoint and the code of its class.
+const CODE: &str = "?code=";
+
+/// The code of a class in a locator of the lab's own endpoint; empty where there is none.
+#[must_use]
+pub fn code_of(locator: &str) -> &str {
+    own_code(meant(locator)).flatten().unwrap_or_default()
+}
+
+/// The locator of the lab's own endpoint with the code of a class, as a person may type it.
+#[must_use]
+pub fn with_code(code: &str) -> String {
+    match code.trim() {
+        "" => OWN_ENDPOINT.to_owned(),
+        code => format!("{OWN_ENDPOINT}{CODE}{code}"),
+    }
+}
+
+/// The code, if this is a locator of the lab's own endpoint.
+fn own_code(locator: &str) -> Option<Option<&str>> {
+    let rest = locator.strip_prefix(OWN_ENDPOINT)?;
+    if rest.is_empty() { Some(None) } else { rest.strip_prefix(CODE).map(Some) }
+}
+
+/// The address of the link for `locator`, seen from a page in a `folder` (as in
+/// `http://127.0.0.1:8080/`): that of a WebSocket, or of the port to the hub.
 ///
 /// # Errors
 /// [`LocatorError`], in words for the person who typed it.
-pub fn websocket_url(locator: &str, origin: &str) -> Result<String, LocatorError> {
+pub fn link_url(locator: &str, folder: &str) -> Result<String, LocatorError> {
     let locator = meant(locator);
-    if locator == OWN_ENDPOINT {
-        let own = match origin.split_once("://") {
+    if locator == HUB {
+        return Ok(format!("{PORT}{HUB}"));
+    }
+    if let Some(code) = own_code(locator) {
+        let own = match folder.trim_end_matches('/').split_once("://") {
             Some(("https", host)) => format!("wss://{host}"),
             Some((_, host)) => format!("ws://{host}"),
-            None => return Err(LocatorError::Address { found: origin.to_owned() }),
+            None => return Err(LocatorError::Address { found: folder.to_owned() }),
         };
+        // What a code has, and what a person may type into it. The lab passes over the rest.
+        let code = code.map_or(String::new(), |code| {
+            let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(LONGEST_CODE).collect();
+            format!("&code={code}")
+        });
         // Many batches in each message cost less than one.
-        return Ok(format!("{own}{OWN_ENDPOINT}?{STREAM}"));
+        return Ok(format!("{own}{OWN_ENDPOINT}?{STREAM}{code}"));
     }
     if locator.starts_with('/') {
         return Err(LocatorError::Path { found: locator.to_owned() });
@@ -133,7 +171,8 @@ mod tests {
 
     #[test]
     fn locators_that_a_page_can_open() {
-        let url = |locator| websocket_url(locator, ORIGIN).unwrap();
+        let url = |locator| link_url(locator, ORIGIN).unwrap();
+        assert_eq!(url(" hub "), "port:hub");
         assert_eq!(url("/zenoh"), "ws://127.0.0.1:8080/zenoh?framing=stream");
         assert_eq!(url("  "), "ws://127.0.0.1:8080/zenoh?framing=stream");
         assert_eq!(url("ws/127.0.0.1:7446"), "ws://127.0.0.1:7446/");
@@ -142,10 +181,34 @@ mod tests {
         assert_eq!(url(" Wss://127.0.0.1:443/Zenoh"), "wss://127.0.0.1:443/Zenoh");
         assert_eq!(url("ws/[::1]:7446"), "ws://[::1]:7446/");
         assert_eq!(url("ws://10.0.0.2:80/zenoh"), "ws://10.0.0.2:80/zenoh");
-        assert_eq!(websocket_url("/zenoh", "https://lab.example").unwrap(), "wss://lab.example/zenoh?framing=stream");
+        assert_eq!(link_url("/zenoh", "https://lab.example").unwrap(), "wss://lab.example/zenoh?framing=stream");
         // A pipe to zenoh's tcp port.
         assert_eq!(url("ws/127.0.0.1:6080?framing=stream"), "ws://127.0.0.1:6080/?framing=stream");
         assert_eq!(url("wss/h:443/a/b?framing=stream"), "wss://h:443/a/b?framing=stream");
+    }
+
+    #[test]
+    fn own_endpoint_is_beside_the_page() {
+        for (folder, url) in [
+            ("http://h:1/", "ws://h:1/zenoh?framing=stream"),
+            ("http://h:1/x/y/", "ws://h:1/x/y/zenoh?framing=stream"),
+            ("https://h/x", "wss://h/x/zenoh?framing=stream"),
+        ] {
+            assert_eq!(link_url("/zenoh", folder).unwrap(), url, "{folder}");
+        }
+        assert!(link_url("/zenoh", "null").is_err());
+    }
+
+    #[test]
+    fn code_of_a_class_is_a_part_of_the_locator() {
+        let url = |locator| link_url(locator, ORIGIN).unwrap();
+        assert_eq!(url("/zenoh?code=K7QF2M"), "ws://127.0.0.1:8080/zenoh?framing=stream&code=K7QF2M");
+        assert_eq!(url("/zenoh?code=k7q f2-m&a#"), "ws://127.0.0.1:8080/zenoh?framing=stream&code=k7qf2ma");
+        for (locator, code) in [("/zenoh", ""), (" /zenoh?code=A1 ", "A1"), ("ws/h:1", ""), ("/zenoh?a", "")] {
+            assert_eq!(code_of(locator), code, "{locator}");
+        }
+        assert_eq!([with_code(" A1 "), with_code(" ")], ["/zenoh?code=A1", "/zenoh"]);
+        assert!(link_url("/zenoh?a=b", ORIGIN).is_err());
     }
 
     #[test]
@@ -155,7 +218,7 @@ mod tests {
 
     #[test]
     fn others_are_refused_in_words() {
-        let error = |locator| websocket_url(locator, ORIGIN).unwrap_err().to_string();
+        let error = |locator| link_url(locator, ORIGIN).unwrap_err().to_string();
         assert!(error("tcp/127.0.0.1:7447").contains("WebSocket only"));
         assert!(error("ws/\u{202e}host:80").contains("‹right-to-left override›"));
         let long = "x".repeat(1_000_000);

@@ -85,7 +85,7 @@ pub use self::{
     setup::Setup,
     sight::Window,
     state::State,
-    surroundings::Surroundings,
+    surroundings::{Class, Surroundings},
     words::InWords,
 };
 

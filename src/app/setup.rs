@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     build::{Kind, Preset, Row, RowId, positions},
     layout::View,
-    locator::OWN_ENDPOINT,
+    locator::{OWN_ENDPOINT, meant},
     problem::Problem,
     selection::Selection,
     session::{Declaration, Options},
@@ -26,7 +26,8 @@ const VERSION: u32 = 1;
 pub struct Setup {
     version: u32,
     rows: Vec<Row>,
-    locator: String,
+    /// Nothing, if the page has chosen the hub itself: then it chooses again.
+    pub(super) locator: String,
     key: String,
     sub_key: String,
     /// How puts are made. A setup that was kept before there was this says nothing of it.
@@ -79,7 +80,7 @@ impl Setup {
         Self {
             version: VERSION,
             rows: rows.into_iter().map(|row| row.clone().kept()).collect(),
-            locator: state.locator.clone(),
+            locator: if state.has_taken_hub() { String::new() } else { state.locator.clone() },
             key: state.key.clone(),
             sub_key: state.sub_key.clone(),
             options: state.api.options.clone(),
@@ -171,6 +172,7 @@ impl State {
     #[must_use]
     pub fn resumed(setup: Setup) -> Self {
         let Setup { rows, locator, key, sub_key, options, seen, .. } = setup;
+        let locator = meant(&locator).to_owned();
         let rows: Vec<Row> = rows.into_iter().map(Row::resumed).collect();
         let Seen { preset, selected, view, order, scenario, window, below } = seen;
         let stage = Stage { below, large: None };

@@ -4,11 +4,12 @@
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::MessagePort;
 
 use crate::protocol::{decode, encode};
 
 /// A message as an array, and what of it is transferred. Of the objects that go along, an
-/// `ArrayBuffer` is transferred, and others are cloned.
+/// `ArrayBuffer` and a `MessagePort` are transferred, and others are cloned.
 ///
 /// # Errors
 /// A text, when the message cannot be written.
@@ -21,7 +22,7 @@ pub(crate) fn letter(
     let bytes = Uint8Array::from(bytes.as_slice());
     let (letter, transfer) = (Array::of1(&bytes), Array::of1(&bytes.buffer()));
     for object in along {
-        if object.is_instance_of::<ArrayBuffer>() {
+        if object.is_instance_of::<ArrayBuffer>() || object.is_instance_of::<MessagePort>() {
             transfer.push(&object);
         }
         letter.push(&object);

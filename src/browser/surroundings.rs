@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Function, JSON, Promise, Reflect, global};
+use js_sys::{Array, Function, JSON, Promise, Reflect, global};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestCache, RequestInit, Response};
@@ -12,14 +12,16 @@ use zbytes_session::web::Engine;
 use super::clock;
 use crate::{
     app::{
-        Surroundings,
-        locator::{OWN_ENDPOINT, websocket_url},
+        Class, Event, Surroundings,
+        locator::{OWN_ENDPOINT, link_url},
     },
     present::session,
 };
 
 /// The lab's server describes itself so in `lab.json`.
 pub(crate) struct Lab {
+    /// What it says of its class.
+    pub(crate) class: Class,
     /// `None` while its router is stopped.
     pub(crate) router: Option<LabRouter>,
 }
@@ -35,11 +37,17 @@ impl Lab {
         let get = |of: &JsValue, key: &str| Reflect::get(of, &JsValue::from_str(key)).ok();
         let lab = JSON::parse(text).ok()?;
         let router = get(&lab, "router").filter(|_| lab.is_object())?;
+        let class = get(&lab, "class").filter(JsValue::is_object).map_or_else(Class::default, |class| Class {
+            wants_code: get(&class, "code").is_some_and(|wanted| wanted.is_truthy()),
+            links: get(&class, "links").map_or_else(Vec::new, |links| {
+                Array::from(&links).iter().filter_map(|link| link.as_string()).collect()
+            }),
+        });
         if router.is_null() || router.is_undefined() {
-            return Some(Self { router: None });
+            return Some(Self { class, router: None });
         }
         let [ws, tcp] = ["ws", "tcp"].map(|key| get(&router, key).and_then(|value| value.as_string()));
-        Some(Self { router: Some(LabRouter { ws: ws?, tcp: tcp? }) })
+        Some(Self { class, router: Some(LabRouter { ws: ws?, tcp: tcp? }) })
     }
 }
 
@@ -47,6 +55,8 @@ impl Lab {
 pub(crate) enum Asked {
     /// The server is a lab.
     Lab(Lab),
+    /// The server is a folder of files, which says so in a `lab.json` of its own.
+    Files,
     /// The server answers with this status: it is not a lab, or does not reach one.
     Other(u16),
     /// The server does not answer.
@@ -58,6 +68,7 @@ impl Asked {
     pub(crate) fn told(&self) -> session::Asked<'_> {
         match self {
             Self::Lab(lab) => session::Asked::Lab(lab.router.as_ref().map(|router| router.ws.as_str())),
+            Self::Files => session::Asked::Files,
             Self::Other(status) => session::Asked::Other(*status),
             Self::Silent => session::Asked::Silent,
         }
@@ -76,18 +87,31 @@ pub(crate) fn origin() -> String {
     origin.ok().and_then(|origin| origin.as_string()).unwrap_or_default()
 }
 
+/// The folder that the page is in, as in `http://127.0.0.1:8080/`. The scripts of Workers are in the same.
+pub(crate) fn folder() -> String {
+    let location = Reflect::get(&global(), &JsValue::from_str("location"));
+    let href = location.and_then(|location| Reflect::get(&location, &JsValue::from_str("href")));
+    let href = href.ok().and_then(|href| href.as_string()).unwrap_or_default();
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    path.rfind('/').and_then(|end| path.get(..=end)).unwrap_or_default().to_owned()
+}
+
 /// Whether the router at this address is the one of the page's server, as far as the page knows.
 /// Only then can the page ask that server about it.
 pub(crate) fn is_of_the_lab(url: &str) -> bool {
-    websocket_url(OWN_ENDPOINT, &origin()).is_ok_and(|own| own == url)
+    // A code may follow.
+    link_url(OWN_ENDPOINT, &folder()).is_ok_and(|own| url.starts_with(&own))
         || LAB_WS.with_borrow(|ws| ws.as_deref() == Some(url))
 }
 
-/// Asks the page's server for `lab.json`, never a cache.
+/// Asks the page's server for `lab.json` beside the page, never a cache.
 pub(crate) async fn ask_lab() -> Asked {
-    let Some((status, text)) = fetch(&format!("{}/lab.json", origin())).await else { return Asked::Silent };
+    let Some((status, text)) = fetch(&format!("{}lab.json", folder())).await else { return Asked::Silent };
+    if status == 200 && text.trim() == "null" {
+        return Asked::Files;
+    }
     let Some(lab) = Lab::of(&text).filter(|_| status == 200) else { return Asked::Other(status) };
-    let ws = lab.router.as_ref().and_then(|router| websocket_url(&router.ws, &origin()).ok());
+    let ws = lab.router.as_ref().and_then(|router| link_url(&router.ws, &folder()).ok());
     if ws.is_some() {
         LAB_WS.set(ws);
     }
@@ -111,16 +135,19 @@ fn flag(name: &str) -> bool {
 
 /// Asks the browser.
 pub(crate) fn look() -> Surroundings {
-    let secure = flag("isSecureContext");
-    let clock_step = (!secure).then(clock::step);
-    Surroundings { secure, isolated: flag("crossOriginIsolated"), clock_step, tcp: None, ws: None }
+    let isolated = is_isolated();
+    let clock_step = (!isolated).then(clock::step);
+    Surroundings { secure: flag("isSecureContext"), isolated, clock_step, ..Surroundings::default() }
 }
 
-/// The ws and the tcp locator of the lab's router. `None` when the page is from another server.
-pub(crate) async fn lab() -> Option<(String, String)> {
+/// What the page's server tells of its lab; nothing for a lab whose router is stopped.
+pub(crate) async fn lab() -> Vec<Event> {
     match ask_lab().await {
-        Asked::Lab(Lab { router: Some(LabRouter { ws, tcp }) }) => Some((ws, tcp)),
-        _ => None,
+        Asked::Lab(Lab { class, router: Some(LabRouter { ws, tcp }) }) => {
+            vec![Event::ClassFound(class), Event::LabFound { ws, tcp }]
+        }
+        Asked::Lab(_) => Vec::new(),
+        _ => vec![Event::NoLab],
     }
 }
 

@@ -1,8 +1,11 @@
 //! Holds the services, and says whose a message is: one of the page, and one of the session.
 
-use std::rc::{Rc, Weak};
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+};
 
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
 use zbytes_session::web::command::{self as link, LinkError, PutFailure, Sent};
@@ -12,7 +15,7 @@ use super::{
     command_problem,
     files::Files,
     frames::Frames,
-    host::{Told, place},
+    host::{Told, hub_lost, place},
     measuring::Measuring,
     messages::Messages,
     ownership::Ownership,
@@ -30,6 +33,7 @@ use crate::{
     },
     browser::{clock, surroundings},
     client::{self, CommandError, PutError, Reply, Sample, capture::Taken},
+    hub::Serving,
     protocol::{ToEngine, ToPage},
 };
 
@@ -54,6 +58,8 @@ struct Services {
     messages: Rc<Messages>,
     ownership: Rc<Ownership>,
     measuring: Rc<Measuring>,
+    /// The hub, where the browser has no SharedWorker for it.
+    hub: RefCell<Option<Serving>>,
 }
 
 impl Runtime {
@@ -83,6 +89,7 @@ impl Runtime {
                 session,
                 samples,
                 frames,
+                hub: RefCell::default(),
             }
         }))
     }
@@ -93,8 +100,8 @@ impl Runtime {
         page.ready();
         // In a task of its own, because a server may take its time, or never answer.
         spawn_local(async move {
-            if let Some((ws, tcp)) = surroundings::lab().await {
-                page.tell(app::Event::LabFound { ws, tcp });
+            for told in surroundings::lab().await {
+                page.tell(told);
             }
         });
     }
@@ -109,6 +116,13 @@ impl Runtime {
             ToEngine::Ask(id, question) => views.ask(id, question),
             ToEngine::Cancel(id) => views.cancel(id),
             ToEngine::Release(view) => views.release(view),
+            ToEngine::Serve => {
+                let serving = self.0.hub.borrow_mut().get_or_insert_default().clone();
+                if let Some(Ok(port)) = along.into_iter().next().map(JsCast::dyn_into) {
+                    serving.connect(port);
+                }
+            }
+            ToEngine::HubLost(why) => hub_lost(&why),
         }
     }
 }

@@ -283,9 +283,11 @@ impl Table {
     #[must_use]
     pub fn words(&self) -> String {
         let [lines, width, numbers] = [self.lines, self.width, self.numbers.len()].map(count);
+        let [line, column] = [(self.lines, "line"), (self.width, "column")]
+            .map(|(n, noun)| format!("{noun}{}", if n == 1 { "" } else { "s" }));
         let named = self.numbers.first().is_some_and(|numbers| numbers.column.head);
         let head = if named { "Its first line names the columns." } else { "It has no line of names." };
-        format!("Table, {lines} lines; {numbers} of {width} columns are numbers. {head}")
+        format!("Table, {lines} {line}; {numbers} of {width} {column} are numbers. {head}")
     }
 }
 

@@ -88,6 +88,37 @@ pub fn read(text: &str, element: Element) -> Result<Values, String> {
     Ok(Values { form, bytes: taken })
 }
 
+/// What a pasted text becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pasted {
+    /// Values of this type.
+    Values(Element),
+    /// Text.
+    Text,
+    /// The content of a file of this name: a table, or more than a row of text holds.
+    File(&'static str),
+}
+
+/// What a text becomes that a person pastes outside of any field. Words that could be hex or base64
+/// by chance stay text.
+#[must_use]
+pub fn of_paste(text: &str, longest: usize) -> Pasted {
+    let text = text.trim();
+    let first = text.lines().next().unwrap_or_default();
+    if first.len() < text.len() && !text.starts_with('[') && first.contains([',', ';', '\t']) {
+        return Pasted::File("pasted.csv");
+    }
+    if read(text, Element::Float64).is_ok_and(|values| values.form == Form::Numbers) {
+        return Pasted::Values(Element::Float64);
+    }
+    let has_digits = text.contains(|c: char| c.is_ascii_digit());
+    match read(text, Element::Uint8) {
+        Ok(values) if has_digits && (values.form == Form::Hex || text.len() >= 24) => Pasted::Values(Element::Uint8),
+        _ if text.encode_utf16().count() > longest => Pasted::File("pasted.txt"),
+        _ => Pasted::Text,
+    }
+}
+
 fn hex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text
         .chars()
@@ -217,6 +248,27 @@ mod tests {
 
     fn told(text: &str, element: Element) -> Result<Values, String> {
         read(text, element)
+    }
+
+    #[test]
+    fn a_paste_becomes_values_text_or_a_file() {
+        for (text, expected) in [
+            ("[1, 2.5, 3]", Pasted::Values(Element::Float64)),
+            ("[[1, 2],\n [3, 4]]", Pasted::Values(Element::Float64)),
+            ("7", Pasted::Values(Element::Float64)),
+            ("de ad be ef 01", Pasted::Values(Element::Uint8)),
+            ("3q2+796tvu8=3q2+796tvu8=", Pasted::Text),
+            ("3q2+796tvu/erb7v3q2+796tvu8=", Pasted::Values(Element::Uint8)),
+            // Words that could be hex or base64.
+            ("cafe", Pasted::Text),
+            ("payload1", Pasted::Text),
+            ("hello, world", Pasted::Text),
+            ("x,y\n1,2\n", Pasted::File("pasted.csv")),
+            ("1\t2\n3\t4", Pasted::File("pasted.csv")),
+        ] {
+            assert_eq!(of_paste(text, 100), expected, "{text}");
+        }
+        assert_eq!(of_paste(&"word ".repeat(21), 100), Pasted::File("pasted.txt"));
     }
 
     fn taken(text: &str, element: Element) -> (Form, Vec<u8>) {

@@ -269,7 +269,7 @@ pub const TERMS: &[Term] = &[
         &["locator"],
         SESSION,
         "The address of a router. /zenoh is the lab’s own, through this page’s port; ws/HOST:PORT \
-         is another one.",
+         is another one; hub is a router inside this browser.",
     ),
     term(
         "scale",

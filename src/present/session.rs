@@ -2,11 +2,18 @@
 
 use std::time::Duration;
 
-use zbytes_session::web::command::{GetFailure, HowFar, LinkError, PutFailure};
+use zbytes_session::{
+    link::PORT,
+    web::command::{GetFailure, HowFar, LinkError, PutFailure},
+};
 
 use super::cause::{close_cause, get_cause, put_cause};
 use crate::{
-    app::{Problem, locator::OWN_ENDPOINT, pause},
+    app::{
+        Problem,
+        locator::{HUB, OWN_ENDPOINT},
+        pause, sentence,
+    },
     client::{CloseCause, GetError, PutError, pause::Pause},
     number::{bytes, count},
 };
@@ -14,7 +21,7 @@ use crate::{
 /// Describes the place of a session, as this page sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// The address of the WebSocket, as in `ws://127.0.0.1:7446/`.
+    /// The address of the link, as in `ws://127.0.0.1:7446/`, or in `port:hub`.
     pub url: String,
     /// The origin of the page, as in `http://127.0.0.1:8080`.
     pub origin: String,
@@ -27,6 +34,8 @@ pub struct Place {
 pub enum Asked<'a> {
     /// The server is a lab. The locator is that of its router; `None` when the router is stopped.
     Lab(Option<&'a str>),
+    /// The server is a folder of files, without a lab.
+    Files,
     /// The server answers with this status. It is not a lab, or does not reach one.
     Other(u16),
     /// The server does not answer.
@@ -49,11 +58,19 @@ impl Asked<'_> {
                 "The lab's router is stopped.",
                 "The lab answers (lab.json), and says that its router does not run. Start the lab again with scripts/serve.",
             )),
+            Self::Files => Some(Problem::new(
+                "This address has no lab.",
+                format!(
+                    "The server at {origin} has the files of this page and no router. Type where a router listens, as in \
+                     ws/127.0.0.1:7446, or start a lab with scripts/serve and open its page."
+                ),
+            )),
             Self::Silent => Some(Problem::new(
                 "The lab does not answer.",
                 format!(
                     "Neither lab.json nor anything else comes from {origin}, the address of this page. Start the lab again \
-                     with scripts/serve, or check the network."
+                     with scripts/serve, or check the network. Without a lab, the locator {HUB} is a router inside this \
+                     browser."
                 ),
             )),
             Self::Other(status) if UNREACHED.contains(&status) => Some(Problem::new(
@@ -69,14 +86,33 @@ impl Asked<'_> {
     }
 }
 
+/// Says that a lab for a class refuses a page without its code.
+#[must_use]
+pub fn code_wanted() -> Problem {
+    Problem::new(
+        "This lab wants the code of its class.",
+        "The teacher's page shows it under “Take away”, and the lab in its terminal. Type it into the field “code”, then connect.",
+    )
+}
+
 impl Place {
     /// Explains a failed WebSocket to a lab that answers. `plain` is the answer of its endpoint
     /// without a WebSocket.
     #[must_use]
     pub fn refused_by_the_lab(&self, after: Duration, asked: &Asked<'_>, plain: Option<(u16, &str)>) -> Problem {
+        // Its own words say what is wrong with the code of the class, and what to do.
+        if let (Asked::Lab(_), Some((status @ (401 | 429), text))) = (asked, plain) {
+            let text: String = text.trim().chars().take(200).collect();
+            let title =
+                if status == 429 { "The lab waits after wrong codes." } else { "The lab did not take the code." };
+            return Problem::new(title, text);
+        }
         let there = match asked {
             Asked::Lab(_) => "The lab is there, and says that its router runs (lab.json).",
-            _ => "The server of this page is there; it has no lab.json, so it is not a lab.",
+            _ => {
+                "The server of this page is there; it has no lab.json, so it is not a lab. The locator hub is a router \
+                 inside this browser."
+            }
         };
         let said = match plain.filter(|(status, _)| !NO_WEBSOCKET.contains(status)) {
             Some((status, text)) => {
@@ -102,7 +138,12 @@ impl Place {
     }
 
     fn no_connection(&self) -> String {
-        format!("No connection to {}.", self.url)
+        format!("No connection to {}.", if self.is_hub() { HUB } else { &self.url })
+    }
+
+    /// Whether the router is the one inside this browser.
+    fn is_hub(&self) -> bool {
+        self.url.starts_with(PORT)
     }
 
     /// Explains why the page has no session, or why the session ended.
@@ -111,12 +152,21 @@ impl Place {
         let url = &self.url;
         match error {
             LinkError::Host(problem) => problem.clone(),
+            LinkError::Browser { reason } if self.is_hub() => Problem::new(
+                "The router inside this browser could not be reached.",
+                format!("The browser said: {reason}. Load the page again."),
+            ),
             LinkError::Browser { reason } => {
                 Problem::new("The browser refused to connect.", format!("It said: {reason}. The address was {url}."))
             }
             LinkError::NoAnswer { within } => {
                 let within = within.as_secs();
-                let detail = if self.of_the_lab {
+                let detail = if self.is_hub() {
+                    format!(
+                        "The router inside this browser did not answer within {within} s. It may still be loading: connect \
+                         again, or load the page again."
+                    )
+                } else if self.of_the_lab {
                     format!(
                         "Nothing answered within {within} s, although this address is that of the lab which serves this \
                          page. Look at what the lab prints in its terminal, or start it again."
@@ -135,10 +185,15 @@ impl Place {
                     format!(
                         "The WebSocket failed after {millis} ms, and a browser does not tell a page why. Perhaps nothing \
                          listens there, it is not a WebSocket server, or it does not allow this page. Or the browser does not \
-                         open this address.{hint} Start a router with scripts/serve --router-only, or check host and port."
+                         open this address.{hint} Start a router with scripts/serve --router-only, or check host and port. \
+                         Or use the locator {HUB}, a router inside this browser."
                     ),
                 )
             }
+            LinkError::Ended { reason } => Problem::new(
+                "The router inside this browser has ended the link.",
+                format!("It said: {}. Connect again: that starts another one where none runs.", sentence(reason)),
+            ),
             LinkError::Text => Problem::new(
                 "The server is not a zenoh router.",
                 "It sent a text message; zenoh's messages are binary. Check the port: a router's ws endpoint is meant, as \
@@ -290,6 +345,7 @@ mod tests {
             LinkError::Browser { reason: "no".into() },
             LinkError::NoAnswer { within: 10_000 * MILLI },
             LinkError::NotOpened { after: 7 * MILLI },
+            LinkError::Ended { reason: "the hub has 64 links, and takes no more".into() },
             LinkError::Text,
             LinkError::Handshake { code: 1006 },
             LinkError::Closed { code: 1006, paused: Pause::default() },
@@ -304,6 +360,10 @@ mod tests {
         let mut text: String = link.iter().map(|error| said(&place().link_problem(error))).collect();
         let secure = Place { origin: "https://p".into(), ..place() };
         text += &said(&secure.link_problem(&LinkError::NotOpened { after: MILLI }));
+        let hub = Place { url: "port:hub".into(), ..place() };
+        for error in [LinkError::Browser { reason: "no".into() }, LinkError::NoAnswer { within: 10_000 * MILLI }] {
+            text += &said(&hub.link_problem(&error));
+        }
         let own = Place { of_the_lab: true, ..place() };
         text += &said(&own.link_problem(&LinkError::NoAnswer { within: 10_000 * MILLI }));
         review("session-ends", &text);
@@ -317,6 +377,7 @@ mod tests {
             (runs, true),
             (Asked::Other(404), true),
             (Asked::Lab(None), false),
+            (Asked::Files, false),
             (Asked::Silent, false),
             (Asked::Other(502), false),
         ] {
@@ -328,10 +389,13 @@ mod tests {
             (runs, None),
             (runs, Some((426, "upgrade"))),
             (runs, Some((403, " not for you\n"))),
+            (runs, Some((401, "K7 is not the code of this lab.\n"))),
+            (runs, Some((429, "Too many wrong codes.\n"))),
             (Asked::Other(404), None),
         ] {
             text += &said(&place().refused_by_the_lab(7 * MILLI, &asked, plain));
         }
+        text += &said(&code_wanted());
         review("session-lab", &text);
     }
 

@@ -43,9 +43,8 @@ pub struct PageFacts<'a> {
     pub key: &'a str,
     /// The key expression of the page's subscription.
     pub sub_key: &'a str,
-    /// The origin of the page, as in `http://127.0.0.1:8080`. The schema of its messages has the
-    /// same origin.
-    pub origin: &'a str,
+    /// The folder of the page, as in `http://127.0.0.1:8080/`. The schema of its messages is in it.
+    pub folder: &'a str,
     /// The schema of the message that the page puts.
     pub schema: Schema,
 }
@@ -96,8 +95,8 @@ impl Program {
     /// Returns the text of the program.
     #[must_use]
     pub fn text(self, page: &PageFacts<'_>) -> String {
-        let PageFacts { endpoint, key, sub_key, origin, schema } = *page;
-        let (file, kind) = (quoted(&format!("{origin}/lab.capnp")), schema.name());
+        let PageFacts { endpoint, key, sub_key, folder, schema } = *page;
+        let (file, kind) = (quoted(&format!("{folder}lab.capnp")), schema.name());
         let is_rust = matches!(self, Self::RustSubscriber | Self::RustPublisher);
         let [receive, send] = [key, &matching(sub_key, key)].map(|key| literal(key, is_rust));
         let endpoint = quoted(endpoint);
@@ -411,7 +410,7 @@ mod tests {
         endpoint: TCP,
         key: "lab/tensor",
         sub_key: "lab/**",
-        origin: "http://127.0.0.1:8080",
+        folder: "http://127.0.0.1:8080/",
         schema: Schema::Tensor,
     };
 
@@ -476,7 +475,7 @@ mod tests {
         assert!(text(Program::RustSubscriber).contains("\"lab/a\\u{202e}b \""));
         for program in Program::ALL {
             let sent =
-                program.text(&PageFacts { key, sub_key: key, endpoint: "tcp/\u{200b}a:1", origin: "\u{202e}", ..PAGE });
+                program.text(&PageFacts { key, sub_key: key, endpoint: "tcp/\u{200b}a:1", folder: "\u{202e}", ..PAGE });
             assert!(!sent.chars().any(|c| c != '\n' && is_unseen(c)), "{sent}");
         }
     }

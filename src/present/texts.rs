@@ -9,7 +9,7 @@ use crate::{
     app::{
         Action, Build, Edit, MAX_REPEAT, Preset, Problem, Put, State, Status,
         keys::{Context, SHORTCUTS, shown},
-        locator::websocket_url,
+        locator::link_url,
         message::message_problem,
         ownership::Experiment,
         pause::{within, words},
@@ -120,7 +120,7 @@ fn everything_that_needs_a_session_says_that_it_has_none() {
 #[test]
 fn what_was_typed_wrongly_is_told_in_words() {
     let addresses = ["tcp/127.0.0.1:7447", "/there", "ws/127.0.0.1", "ws/h:0", "a\u{202e}b"];
-    let words = |typed: &&str| websocket_url(typed, "http://127.0.0.1:8080").unwrap_err().to_string() + "\n";
+    let words = |typed: &&str| link_url(typed, "http://127.0.0.1:8080").unwrap_err().to_string() + "\n";
     let encoding = Options { encoding: format!("text/plain;{}", "x".repeat(256)), ..Options::default() };
     let text = addresses.iter().map(words).collect::<String>() + &said(&encoding.parsed_encoding().unwrap_err());
     review("typed", &text);

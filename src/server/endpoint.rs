@@ -7,7 +7,7 @@
 //! zenoh router. Neither agrees to an extension: permessage-deflate would compress the bytes that
 //! the lab measures.
 
-use std::sync::Arc;
+use std::{net::Ipv4Addr, sync::Arc};
 
 use axum::{
     body::Body,
@@ -18,19 +18,41 @@ use axum::{
     },
     response::IntoResponse,
 };
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use zbytes_session::link::Framing;
 
-use super::{front, lab::Shared};
+use super::{
+    class::NoEntry,
+    door::Guest,
+    front,
+    lab::Shared,
+    origin::{self, Refused},
+};
 
 /// Handles a request to `/zenoh`.
 pub(crate) async fn zenoh(State(shared): State<Arc<Shared>>, mut request: Request) -> Response<Body> {
-    let checked = check_upgrade(&request).and_then(|key| {
-        shared.rules.check(request.headers()).map_err(|no| Refusal::new(StatusCode::FORBIDDEN, no.to_string()))?;
-        Ok(key)
-    });
+    let checked = check_upgrade(&request);
+    let origin = if checked.is_ok() { shared.rules.check(request.headers()).map_err(Refusal::from) } else { Ok(()) };
+    // Also without an upgrade: a browser does not tell a page why its WebSocket was refused, so the page asks again.
+    let checked = origin.and_then(|()| check_code(&request, &shared)).and(checked);
     answer(checked, &mut request, &shared)
+}
+
+/// Whether a page has the code of the class, or needs none.
+fn check_code(request: &Request, shared: &Shared) -> Result<(), Refusal> {
+    let from = request.extensions().get::<Arc<Guest>>().map_or(Ipv4Addr::UNSPECIFIED.into(), |guest| guest.from());
+    if shared.class.is_own(from, origin::host_of(request.headers()).as_deref()) {
+        return Ok(());
+    }
+    let query = request.uri().query().unwrap_or_default();
+    let given = query.split('&').find_map(|part| part.strip_prefix("code="));
+    shared.class.check(from, given, Instant::now()).map_err(|no| {
+        let status =
+            if matches!(no, NoEntry::Wait(_)) { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNAUTHORIZED };
+        Refusal::new(status, no.to_string())
+    })
 }
 
 /// Handles a request to the ws port, with any path.
@@ -117,6 +139,12 @@ impl Refusal {
     fn with(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        Self::new(StatusCode::FORBIDDEN, refused.to_string())
     }
 }
 

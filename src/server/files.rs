@@ -33,24 +33,38 @@ const WORTH_COMPRESSING: usize = 1024;
 const BROTLI_QUALITY: u32 = 9;
 const BROTLI_WINDOW: u32 = 22;
 
-/// The folder of the built page, and the files that were served from it so far.
+/// A file that is inside of the program: its name, packed by brotli, and as it is.
+pub(crate) type Inside = (String, &'static [u8], Vec<u8>);
+
+/// The built page: its folder, and the files that were served from it so far. A page inside of the program has no folder,
+/// and all of its files.
 #[derive(Debug)]
 pub(crate) struct Files {
-    root: PathBuf,
+    root: Option<PathBuf>,
     cache: Mutex<HashMap<PathBuf, Arc<File>>>,
 }
 
 impl Files {
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root, cache: Mutex::default() }
+        Self { root: Some(root), cache: Mutex::default() }
+    }
+
+    /// Files that never change.
+    pub(crate) fn inside(files: Vec<Inside>) -> Self {
+        let file = |(name, brotli, plain): Inside| {
+            let name = PathBuf::from(name);
+            let version = (SystemTime::UNIX_EPOCH, plain.len() as u64);
+            let file = File::new(&name, version, plain.into());
+            (name, Arc::new(File { brotli: OnceCell::new_with(Some(Bytes::from_static(brotli))), ..file }))
+        };
+        Self { root: None, cache: Mutex::new(files.into_iter().map(file).collect()) }
     }
 
     /// Reads and compresses the files of the folder itself, so that the first visitor does not
     /// wait.
     pub(crate) async fn warm_up(&self) {
-        let Ok(mut entries) = tokio::fs::read_dir(&self.root).await else {
-            return;
-        };
+        let Some(root) = &self.root else { return };
+        let Ok(mut entries) = tokio::fs::read_dir(root).await else { return };
         while let Ok(Some(entry)) = entries.next_entry().await {
             if let Ok(file) = self.load(Path::new(&entry.file_name())).await {
                 file.body(Encoding::Brotli).await;
@@ -80,9 +94,12 @@ impl Files {
     }
 
     async fn load(&self, name: &Path) -> io::Result<Arc<File>> {
+        let Some(root) = &self.root else {
+            return self.cache().get(name).cloned().ok_or_else(|| io::ErrorKind::NotFound.into());
+        };
         let found = async {
-            let path = tokio::fs::canonicalize(self.root.join(name)).await?;
-            let inside = path.starts_with(tokio::fs::canonicalize(&self.root).await?);
+            let path = tokio::fs::canonicalize(root.join(name)).await?;
+            let inside = path.starts_with(tokio::fs::canonicalize(root).await?);
             let meta = tokio::fs::metadata(&path).await?;
             if inside && meta.is_file() { Ok((path, meta)) } else { Err(io::Error::from(io::ErrorKind::NotFound)) }
         };

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -16,10 +17,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     backlog,
     bounds::Bounds,
+    class::{self, Class},
     door::Door,
     error::{Error, Port},
     files::Files,
-    front,
+    front, inside,
     options::Options,
     origin::Rules,
     page,
@@ -57,6 +59,7 @@ pub(crate) struct Shared {
     pub(super) ws: SocketAddr,
     pub(super) tcp: SocketAddr,
     pub(super) rules: Rules,
+    pub(super) class: Class,
     /// Absent with `--router-only`.
     pub(super) files: Option<Files>,
     /// Absent while the router is stopped.
@@ -81,6 +84,12 @@ impl Shared {
         router::tcp_locator(router::reachable(self.tcp))
     }
 
+    /// The links by which others join, each with its interface.
+    pub(super) fn links(&self) -> Vec<(String, String)> {
+        let addresses = class::addresses(self.page, if_addrs::get_if_addrs().unwrap_or_default());
+        addresses.into_iter().map(|(addr, interface)| (self.class.link(addr), interface)).collect()
+    }
+
     pub(super) fn backend(&self) -> Option<Backend> {
         self.backend.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -102,14 +111,7 @@ impl Lab {
     /// Or the page is not built, or the router does not start.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let bounds = Bounds::claim()?;
-        let files = if options.router_only {
-            None
-        } else {
-            if !options.dist.join("index.html").is_file() {
-                return Err(Error::NoPage(options.dist));
-            }
-            Some(Files::new(options.dist.clone()))
-        };
+        let files = if options.router_only { None } else { Some(page_files(options.dist.clone())?) };
         let [page, ws, tcp] = options.ports();
         let (page, ws, tcp_port) = (listen(page).await?, listen(ws).await?, listen(tcp).await?);
         let tcp = local_addr(&tcp_port)?;
@@ -121,6 +123,7 @@ impl Lab {
             ws: local_addr(&ws)?,
             tcp,
             rules: Rules::new(options.allowed_origins(), &options.allow_host, &machine.to_string_lossy()),
+            class: Class::new(options.lan, options.code.as_deref()),
             files,
             backend: RwLock::new(None),
             bounds,
@@ -162,6 +165,16 @@ impl Lab {
     /// Where the page's port is bound.
     pub fn page_addr(&self) -> SocketAddr {
         self.shared.page
+    }
+
+    /// The code that a page of another machine must give, if it needs one.
+    pub fn code(&self) -> Option<&str> {
+        self.shared.class.code()
+    }
+
+    /// The links by which pages of other machines join, with the code in them, each with its interface.
+    pub fn links(&self) -> Vec<(String, String)> {
+        self.shared.links()
     }
 
     /// How this machine reaches the router's WebSocket link, such as `ws/127.0.0.1:7446`.
@@ -218,6 +231,18 @@ impl Drop for Lab {
     fn drop(&mut self) {
         self.shared.stop.cancel();
     }
+}
+
+/// The page: of the folder that is named, else the one inside of the program, else of the folder that trunk builds.
+fn page_files(dist: Option<PathBuf>) -> Result<Files, Error> {
+    let folder = match dist {
+        Some(folder) => folder,
+        None => match inside::page() {
+            Some(page) => return page.map_err(Error::Io),
+            None => PathBuf::from("dist"),
+        },
+    };
+    if folder.join("index.html").is_file() { Ok(Files::new(folder)) } else { Err(Error::NoPage(folder)) }
 }
 
 async fn listen((port, addr): (Port, SocketAddr)) -> Result<TcpListener, Error> {

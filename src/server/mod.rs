@@ -11,18 +11,20 @@
 //! |---|---|
 //! | `lab`, `error` | what is started and stopped, and why it did not start |
 //! | `run`, `options`, `bounds` | the command line, its options, how many connections |
-//! | `front`, `door`, `origin` | who may come in: accepting, waiting, from which pages |
-//! | `page`, `files` | what the page's port answers with |
+//! | `front`, `door`, `origin`, `class` | who may come in: accepting, waiting, from which pages, with which code |
+//! | `page`, `files`, `inside` | what the page's port answers with, from a folder or from the program itself |
 //! | `endpoint`, `pipe`, `backlog` | `/zenoh` and the ws port: a WebSocket as a way to the router |
 //! | `router`, `private` | the router itself, and the listener that only the lab can reach |
 
 mod backlog;
 mod bounds;
+mod class;
 mod door;
 mod endpoint;
 mod error;
 mod files;
 mod front;
+mod inside;
 mod lab;
 mod options;
 mod origin;

@@ -8,6 +8,7 @@ use std::{
 use clap::Parser;
 
 use super::{
+    class,
     error::Port,
     origin::{Origin, host_name},
 };
@@ -46,6 +47,11 @@ pub struct Options {
     #[arg(long)]
     pub lan: bool,
 
+    /// What a page from the network must give to use the router: 4 to 32 letters or digits, or `none`. With --lan the
+    /// lab makes one if this is left out
+    #[arg(long, value_name = "CODE", value_parser = class::code)]
+    pub code: Option<String>,
+
     /// Only the router, /zenoh and /lab.json, no page: for `trunk serve`
     #[arg(long)]
     pub router_only: bool,
@@ -54,9 +60,9 @@ pub struct Options {
     #[arg(long, conflicts_with = "router_only")]
     pub open: bool,
 
-    /// Folder of the built page
-    #[arg(long, value_name = "PATH", default_value = "dist")]
-    pub dist: PathBuf,
+    /// Folder of the built page [default: the page inside of the program, or dist]
+    #[arg(long, value_name = "PATH")]
+    pub dist: Option<PathBuf>,
 
     #[allow(rustdoc::bare_urls, reason = "this text is the program's help too, where angle brackets would be noise")]
     /// Also let pages of this origin use /zenoh, e.g. `https://lab.example.org` (repeatable)
@@ -95,9 +101,10 @@ impl Default for Options {
             ws: DEFAULT_WS,
             tcp: DEFAULT_TCP,
             lan: false,
+            code: None,
             router_only: false,
             open: false,
-            dist: PathBuf::from("dist"),
+            dist: None,
             allow_origin: Vec::new(),
             allow_host: Vec::new(),
         }

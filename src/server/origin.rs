@@ -157,6 +157,16 @@ impl Rules {
     }
 }
 
+/// The host of the page that sent these headers, by its `Origin`, which a script cannot forge. A plain request of the
+/// page has none, and is told by its `Host`.
+pub(crate) fn host_of(headers: &HeaderMap) -> Option<String> {
+    match one(headers, &ORIGIN) {
+        Some(origin) => origin.parse().ok().map(|origin: Origin| origin.host),
+        None if headers.contains_key(ORIGIN) => None,
+        None => host_and_port(one(headers, &HOST)?).map(|(name, _)| name),
+    }
+}
+
 fn host_and_port(host: &str) -> Option<(String, Option<u16>)> {
     split(&host.parse().ok()?)
 }

@@ -1,9 +1,12 @@
 //! The page's port: routes and headers.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
-    Router as Routes,
+    Extension, Router as Routes,
     body::Body,
     extract::{Request, State},
     http::{
@@ -16,7 +19,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{endpoint, files, lab::Shared};
+use super::{door::Guest, endpoint, files, lab::Shared, origin};
 use crate::wire::ZENOH_VERSION;
 
 /// The path at which the page reaches the router.
@@ -28,7 +31,9 @@ pub const ENDPOINT: &str = "/zenoh";
 /// Opener and embedder policy isolate the page, and an isolated page gets the finest clock. The
 /// content security policy allows only the page's own files, WebAssembly and Workers. It also
 /// allows WebSockets to any router that the user names.
-pub const HEADERS: [(&str, &str); 6] = [
+/// The first one tells the service worker that the page may be another one each time.
+pub const HEADERS: [(&str, &str); 7] = [
+    ("x-zbytes-lab", "fresh"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
     ("cross-origin-resource-policy", "same-origin"),
@@ -51,6 +56,16 @@ struct LabJson {
     /// Absent while the router is stopped.
     router: Option<RouterJson>,
     endpoint: &'static str,
+    class: ClassJson,
+}
+
+/// What the page needs to know of the class.
+#[derive(Debug, Serialize)]
+struct ClassJson {
+    /// Whether this page needs a code at the endpoint.
+    code: bool,
+    /// The links by which others join, with the code. Only this machine's own page is told.
+    links: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,13 +104,20 @@ async fn with_headers(request: Request, next: Next) -> Response<Body> {
     response
 }
 
-async fn lab_json(State(shared): State<Arc<Shared>>, method: Method, headers: HeaderMap) -> Response<Body> {
+async fn lab_json(
+    State(shared): State<Arc<Shared>>,
+    guest: Option<Extension<Arc<Guest>>>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response<Body> {
     if let Err(refused) = shared.rules.check_host(&headers) {
         return (StatusCode::FORBIDDEN, format!("{refused}\n")).into_response();
     }
     if method != Method::GET && method != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
     }
+    let from = guest.map_or(Ipv4Addr::UNSPECIFIED.into(), |guest| guest.from());
+    let is_own = shared.class.is_own(from, origin::host_of(&headers).as_deref());
     let lab = LabJson {
         version: env!("CARGO_PKG_VERSION"),
         zenoh: ZENOH_VERSION,
@@ -106,6 +128,10 @@ async fn lab_json(State(shared): State<Arc<Shared>>, method: Method, headers: He
             tcp: shared.tcp_locator(),
         }),
         endpoint: ENDPOINT,
+        class: ClassJson {
+            code: shared.class.code().is_some() && !is_own,
+            links: if is_own { shared.links().into_iter().map(|(link, _)| link).collect() } else { Vec::new() },
+        },
     };
     match serde_json::to_string(&lab) {
         Ok(json) => ([(CACHE_CONTROL, "no-cache"), (CONTENT_TYPE, "application/json")], json).into_response(),

@@ -1,19 +1,14 @@
 //! The command line: it parses the options, runs a lab until a signal stops it, and returns an exit
 //! code.
 
-use std::{
-    fmt::Write as _,
-    io::Write as _,
-    net::{IpAddr, SocketAddr},
-    process::ExitCode,
-};
+use std::{fmt::Write as _, io::IsTerminal as _, io::Write as _, net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
-use if_addrs::Interface;
 
 use super::{
     Options, ZENOH_VERSION,
     bounds::Bounds,
+    class::terminal_code,
     error::{Error, Port},
     lab::Lab,
     router::reachable,
@@ -143,15 +138,23 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
         if options.lan {
             text.push_str(" The router's own ports are not opened by --lan.");
         }
+        text.push_str(match lab.code() {
+            Some(_) => " A page needs the code of the class to use the router; this machine's own page needs none.",
+            None => " No code is asked for.",
+        });
         // Without the list of interfaces the warning is still right, only less helpful.
-        let addresses = addresses(page, if_addrs::get_if_addrs().unwrap_or_default());
-        text.push_str(if addresses.is_empty() {
+        let links = lab.links();
+        text.push_str(if links.is_empty() {
             "\nThis machine has no network interface that is up."
         } else {
             "\nAddresses to give to a class:"
         });
-        for (address, interface) in addresses {
-            let _ = write!(text, "\n  {}  ({interface})", url(address));
+        for (link, interface) in &links {
+            let _ = write!(text, "\n  {link}  ({interface})");
+        }
+        let colours = std::io::stderr().is_terminal();
+        if let Some(code) = links.first().and_then(|(link, _)| terminal_code(link, colours)) {
+            let _ = write!(text, "\nThe first of them, for a phone:\n{code}");
         }
         warnings.push(text);
     }
@@ -159,39 +162,12 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
         if port != Port::Page && !addr.ip().is_loopback() {
             warnings.push(format!(
                 "warning: {} {addr} opens the router itself to the network: every program that reaches it can publish and \
-                 subscribe, without any check of who it is.",
+                 subscribe, without any check of who it is, and without the code of a class.",
                 port.option()
             ));
         }
     }
     warnings
-}
-
-/// The addresses at which other machines reach the page, with the interface of each.
-fn addresses(page: SocketAddr, interfaces: Vec<Interface>) -> Vec<(SocketAddr, String)> {
-    interfaces
-        .into_iter()
-        .filter(|interface| {
-            let others_reach = !interface.is_loopback()
-                && !interface.is_link_local()
-                && interface.is_oper_up()
-                && !is_of_containers(&interface.name);
-            match page.ip() {
-                IpAddr::V4(ip) if ip.is_unspecified() => others_reach && interface.ip().is_ipv4(),
-                IpAddr::V6(ip) if ip.is_unspecified() => others_reach,
-                ip => interface.ip() == ip,
-            }
-        })
-        .map(|interface| (SocketAddr::new(interface.ip(), page.port()), interface.name))
-        .collect()
-}
-
-/// Whether an interface leads to containers or virtual machines of this machine. Their tools choose
-/// names with these beginnings.
-fn is_of_containers(name: &str) -> bool {
-    const TOOLS: [&str; 12] =
-        ["docker", "br-", "veth", "virbr", "podman", "cni", "lxc", "lxd", "incus", "flannel", "cali", "vmnet"];
-    TOOLS.iter().any(|tool| name.starts_with(tool))
 }
 
 fn url(addr: SocketAddr) -> String {
@@ -260,48 +236,5 @@ impl Signals {
 
     async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed expectation must stop the test")]
-mod tests {
-    use if_addrs::{IfAddr, IfOperStatus, Ifv4Addr};
-
-    use super::*;
-
-    #[test]
-    fn addresses_are_those_that_others_reach() {
-        let interface = |name: &str, ip: &str, up: bool| Interface {
-            name: name.into(),
-            addr: IfAddr::V4(Ifv4Addr {
-                ip: ip.parse().unwrap(),
-                netmask: "255.255.255.0".parse().unwrap(),
-                prefixlen: 24,
-                broadcast: None,
-            }),
-            index: None,
-            oper_status: if up { IfOperStatus::Up } else { IfOperStatus::Unknown },
-            is_p2p: false,
-        };
-        let interfaces = vec![
-            interface("lo", "127.0.0.1", true),
-            interface("eth0", "192.168.1.20", true),
-            interface("eth1", "192.168.2.20", false),
-            interface("wlan0", "10.0.0.5", true),
-            interface("wlan1", "169.254.3.4", true),
-            interface("docker0", "172.17.0.1", true),
-            interface("br-0123456789ab", "172.18.0.1", true),
-            interface("veth12345", "172.19.0.1", true),
-            interface("virbr0", "192.168.122.1", true),
-            interface("br0", "192.168.3.20", true),
-        ];
-        let told = |page: &str| {
-            let addresses = addresses(page.parse().unwrap(), interfaces.clone());
-            addresses.into_iter().map(|(addr, name)| format!("{addr} {name}")).collect::<Vec<_>>()
-        };
-        assert_eq!(told("0.0.0.0:8080"), ["192.168.1.20:8080 eth0", "10.0.0.5:8080 wlan0", "192.168.3.20:8080 br0"]);
-        // A user who names an address means exactly that one.
-        assert_eq!(told("172.17.0.1:80"), ["172.17.0.1:80 docker0"]);
     }
 }

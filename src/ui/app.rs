@@ -31,6 +31,7 @@ use crate::{
     app::{
         Action, Preset, Session, Setup, State, film, kept,
         keys::{aria, hint},
+        locator::HUB,
         ownership::Experiment,
         positions,
         stage::{Below, Change, Large, Pane},
@@ -108,7 +109,7 @@ impl Component for App {
                                and what that costs. ") }
                             { still(words_button) }
                         </p>
-                        { invitations(&self.send) }
+                        { invitations(self.state.locator == HUB, &self.send) }
                     </div>
                     { notice(&self.state, &self.send) }
                     if let Some(problem) = &self.state.link_problem {
@@ -135,7 +136,12 @@ impl Component for App {
 }
 
 /// What a person can do first, each with one press.
-fn invitations(send: &Callback<Action>) -> Html {
+fn invitations(hub: bool, send: &Callback<Action>) -> Html {
+    let sends = if hub {
+        "Connects to a router inside this browser, subscribes, and puts the payload"
+    } else {
+        "Connects to the lab’s router, subscribes, and puts the payload"
+    };
     // Its finding is the one to remember: a write that shows after building.
     let breaks = Action::Many(vec![Action::Stage(Change::Reveal(Pane::Ownership)), Action::Try(Experiment::ALL[0])]);
     let one = |id: &'static str, name: &'static str, title: &'static str, action: Action, pane: Pane| {
@@ -149,7 +155,7 @@ fn invitations(send: &Callback<Action>) -> Html {
     html! {
         <div class="invitations" role="group" aria-label="Try first">
             { one("invite-watch", "Watch the copy", "Plays how every byte is copied: into one block, then into batches", Action::WatchTheCopy, Pane::Layout) }
-            { one("invite-send", "Send it", "Connects to the lab’s router, subscribes, and puts the payload", Action::SendIt, Pane::Router) }
+            { one("invite-send", "Send it", sends, Action::SendIt, Pane::Router) }
             { one("invite-break", "Break it", "Writes into an array after the payload was built", breaks, Pane::Layout) }
         </div>
     }
@@ -173,7 +179,8 @@ fn session_words(state: &State) -> (&'static str, &'static str, String) {
         Session::Connecting => ("connecting", "Connecting", format!("to {}", shown(&state.locator))),
         Session::Open(info) => {
             let id: String = info.router_zid.to_string().chars().take(8).collect();
-            ("open", "Connected", format!("router {id}…, {}", shown(&state.locator)))
+            let inside = if state.locator == HUB { ", inside this browser" } else { "" };
+            ("open", "Connected", format!("router {id}…, {}{inside}", shown(&state.locator)))
         }
         // Without the parts that change with every attempt: a screen reader reads it aloud.
         Session::Lost(lost) => ("lost", "Reconnecting", lost.problem.title.clone()),

@@ -12,6 +12,7 @@ use super::kit::{
 };
 use crate::{
     app::{Problem, State, link},
+    outside::shown,
     present::format,
     ui::kit::widgets::{PaneProps, problem},
     web::{
@@ -111,6 +112,7 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
                 <h2 id="head-link">{ TITLE }</h2>
                 <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
+            { class(&state.surroundings.class.links) }
             { pictures(&ended) }
             <div class="line">
                 <button type="button" id="take-print" onclick={Callback::from(|_: MouseEvent| {
@@ -123,6 +125,18 @@ pub(super) fn LinkDialog(props: &PaneProps) -> Html {
         </dialog>
         if printing { { sheet(state) } }
         </>
+    }
+}
+
+/// The links by which a class joins, and the first of them as a code. The lab tells them to its own machine only.
+fn class(links: &[String]) -> Html {
+    let Some(first) = links.first() else { return html! {} };
+    html! {
+        <section id="class">
+            <h3>{ "For the class: join this lab" }</h3>
+            { for links.iter().map(|link| html! { <p class="mono">{ shown(link) }</p> }) }
+            { code(first, "class-code") }
+        </section>
     }
 }
 

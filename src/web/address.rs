@@ -7,7 +7,10 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 use web_sys::window;
 
-use crate::app::{Setup, State, link};
+use crate::{
+    app::{Setup, State, link},
+    browser::surroundings,
+};
 
 /// Milliseconds without a change after which the page writes. Browsers allow few writes in a second.
 const AFTER: u32 = 400;
@@ -37,6 +40,20 @@ pub fn from_outside(kept: bool) -> Option<String> {
 fn is_own_entry() -> bool {
     let state = window().and_then(|window| window.history().ok()).and_then(|history| history.state().ok());
     state.is_some_and(|state| !state.is_null())
+}
+
+/// The folder of the page, as in `https://example.org/lab/`.
+#[must_use]
+pub fn folder() -> String {
+    surroundings::folder()
+}
+
+/// The code of a class in the link that has led here, as in `?code=K7QF2M`.
+#[must_use]
+pub fn code() -> Option<String> {
+    let query = window()?.location().search().ok()?;
+    let code = query.strip_prefix("?code=")?.split('&').next()?;
+    (!code.is_empty()).then(|| code.to_owned())
 }
 
 /// The address of the page with a scene.

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     app::{
         Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, cost::SVG,
-        link as scene, message,
+        link as scene, locator::with_code, message,
     },
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, ViewId},
@@ -103,12 +103,17 @@ impl Errands {
         }));
         this.start_engine();
         answer.emit(Action::Browser(Report::Started(surroundings::look())));
+        // Read before a scene is written there.
+        let code = address::code();
         // What a person opens by a link is not what this tab had before.
         let before = crash::kept();
         if !this.open_link(before.is_some())
             && let Some(setup) = before
         {
             answer.emit(Action::Browser(Report::Setup(Box::new(setup))));
+        }
+        if let Some(code) = code {
+            answer.emit(Action::Locator(with_code(&code)));
         }
         this.history();
         this.listen();
@@ -141,6 +146,15 @@ impl Errands {
         let answer = self.0.answer.clone();
         listeners.extend(kept::watch(move |name, kept| {
             answer.emit(Action::Browser(Report::KeptRows(vec![(name, kept)])));
+        }));
+        // The hub cannot see that a page goes away.
+        let weak = Rc::downgrade(&self.0);
+        listeners.extend(window().map(|window| {
+            EventListener::new(&window, "pagehide", move |_| {
+                let Some(inner) = weak.upgrade() else { return };
+                inner.engine.borrow().iter().for_each(Link::leave_hub);
+                inner.measuring.borrow().iter().for_each(|measuring| measuring.link.leave_hub());
+            })
         }));
         // A person opens a link in a page that is open.
         let weak = Rc::downgrade(&self.0);
@@ -199,6 +213,11 @@ impl Errands {
         };
         match message {
             ToPage::Ready => self.0.answer.emit(Action::Browser(Report::EngineReady)),
+            ToPage::WantsHub => {
+                if let (Some(link), Some(port)) = (self.0.engine.borrow().as_ref(), along.into_iter().next()) {
+                    self.link_hub(link, port);
+                }
+            }
             ToPage::Told(events) => {
                 let actions = events.into_iter().filter_map(|event| self.told(event)).collect();
                 self.0.answer.emit(Action::Many(actions));
@@ -352,6 +371,13 @@ impl Errands {
         self.post_files(self.0.files.add(files));
     }
 
+    /// The same with a text, as a file of this name.
+    pub fn take_text(&self, text: &str, name: &str) {
+        if let Ok(file) = File::new_with_str_sequence(&js_sys::Array::of1(&text.into()), name) {
+            self.take(vec![file]);
+        }
+    }
+
     /// Keeps the setup of `state` for the time after a crash of the page.
     pub fn keep(&self, state: &State) {
         crash::keep(&Setup::of(state));
@@ -431,8 +457,25 @@ impl Errands {
                     }
                 }
             }
+            Heard::Told(ToPage::WantsHub, along) => {
+                if let (Some(Measuring { link, .. }), Some(port)) =
+                    (self.0.measuring.borrow().as_ref(), along.into_iter().next())
+                {
+                    self.link_hub(link, port);
+                }
+            }
             Heard::Told(..) => {}
         }
+    }
+
+    /// Hands `port` to the hub. Without a SharedWorker, the engine of this page is the hub of its tab.
+    fn link_hub(&self, link: &Link, port: JsValue) {
+        link.link_hub(port, |port| {
+            if let Some(engine) = self.0.engine.borrow().as_ref() {
+                // An engine that is not reached has ended, which the page hears by itself.
+                let _ = engine.post(&ToEngine::Serve, [port]);
+            }
+        });
     }
 
     fn measure_ended(&self, number: u64, result: Result<Option<crate::app::Shown>, Problem>) {

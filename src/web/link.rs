@@ -1,10 +1,13 @@
 //! A Worker with an engine in it, as the page sees it.
 
+use std::cell::RefCell;
+
 use gloo_events::EventListener;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::hub::Hub;
 use crate::{
     browser::{error::message_of, mail},
     protocol::{ToEngine, ToPage},
@@ -26,6 +29,8 @@ pub(super) enum Heard {
 /// An engine. Dropping this ends it.
 pub(super) struct Link {
     worker: Worker,
+    /// The hub that its session has a link to.
+    hub: RefCell<Option<Hub>>,
     _listeners: [EventListener; 3],
 }
 
@@ -56,9 +61,32 @@ impl Link {
         let first = Object::new();
         // Setting a property fails for frozen objects only.
         let _ = Reflect::set(&first, &"program".into(), &wasm_bindgen::module());
-        let _ = Reflect::set(&first, &"script".into(), &own_script().into());
+        let _ = Reflect::set(&first, &"script".into(), &own_program().map(|(script, _)| script).into());
         worker.post_message(&first).map_err(|error| message_of(&error))?;
-        Ok(Self { worker, _listeners: listeners })
+        Ok(Self { worker, hub: RefCell::default(), _listeners: listeners })
+    }
+
+    /// Hands the hub's end of a port to the hub, in place of the one before. `serve` takes it where the
+    /// browser has no SharedWorker.
+    pub(super) fn link_hub(&self, port: JsValue, serve: impl FnOnce(JsValue)) {
+        // The link before has ended, or a session of the engine would not want another one.
+        self.leave_hub();
+        let worker = self.worker.clone();
+        let died = move |why| {
+            if let Ok((letter, transfer)) = mail::letter(&ToEngine::HubLost(why), []) {
+                // An engine that is not reached has ended, and its session with it.
+                let _ = worker.post_message_with_transfer(&letter, &transfer);
+            }
+        };
+        match Hub::with(&port, died) {
+            Ok(hub) => *self.hub.borrow_mut() = Some(hub),
+            Err(_) => serve(port),
+        }
+    }
+
+    /// The page goes away, and its links to the hub with it.
+    pub(super) fn leave_hub(&self) {
+        drop(self.hub.take());
     }
 
     /// Sends a message, with objects of the browser that go along.
@@ -77,10 +105,10 @@ impl Drop for Link {
     }
 }
 
-/// The script around this program, as `boot.js` has loaded it.
-fn own_script() -> Option<String> {
-    let document = web_sys::window()?.document()?;
-    document.query_selector("script[data-js]").ok()??.get_attribute("data-js")
+/// The script around this program, and the program, as `boot.js` has loaded them.
+pub(super) fn own_program() -> Option<(String, String)> {
+    let script = web_sys::window()?.document()?.query_selector("script[data-js]").ok()??;
+    Some((script.get_attribute("data-js")?, script.get_attribute("data-wasm")?))
 }
 
 fn heard(data: &JsValue) -> Heard {

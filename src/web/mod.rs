@@ -19,6 +19,7 @@ pub mod drawing;
 pub mod errands;
 mod files;
 pub mod frames;
+mod hub;
 mod kept;
 mod link;
 pub mod pictures;

@@ -121,6 +121,11 @@ fn from_env(name: &str, otherwise: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
 }
 
+/// Chromium with its windows.
+fn whole() -> String {
+    from_env("CHROME", "/usr/bin/chromium")
+}
+
 impl Page {
     /// Opens `url` in a tab that was there before and was not connected, and waits until the page has
     /// started. It connects only when it is told to.
@@ -133,6 +138,14 @@ impl Page {
     /// Opens `url` as a person does who has never been there. The page may connect by itself.
     pub(crate) async fn open_first(url: &str) -> Self {
         let page = Self::at_in(Engine::Chromium, url, None).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page
+    }
+
+    /// The same as [`Page::open`] in a browser with windows, in which one tab hides another one.
+    pub(crate) async fn open_in_tab(url: &str) -> Self {
+        let before = Setup::of(&State::default()).to_json().unwrap();
+        let page = Self::started(Engine::Chromium, whole(), url, Some(&before)).await;
         page.wait("#build-state[data-state=ready]").await;
         page
     }
@@ -161,6 +174,11 @@ impl Page {
 
     /// `before` is what the tab has kept, if it was there before. Only Chromium can be told that.
     async fn at_in(engine: Engine, url: &str, before: Option<&str>) -> Self {
+        let chromium = std::env::var("CHROME_SHELL").unwrap_or_else(|_| whole());
+        Self::started(engine, chromium, url, before).await
+    }
+
+    async fn started(engine: Engine, chromium: String, url: &str, before: Option<&str>) -> Self {
         // The driver looks for a free port in both families of addresses. Another program may take
         // that port meanwhile.
         let start = |attempt| {
@@ -186,7 +204,7 @@ impl Page {
         let capabilities = match engine {
             // The driver would keep a hidden page's timers running, unlike a person's browser.
             Engine::Chromium => json!({
-                "goog:chromeOptions": { "binary": from_env("CHROME", "/usr/bin/chromium"), "args": args,
+                "goog:chromeOptions": { "binary": chromium, "args": args,
                     "excludeSwitches": ["disable-background-timer-throttling"] },
                 "goog:loggingPrefs": { "browser": "ALL" },
             }),
@@ -272,6 +290,19 @@ impl Page {
     /// Performs actions as WebDriver writes them. Those of several pointers run at the same time.
     pub(crate) async fn perform(&self, actions: Value) {
         self.client.issue_cmd(Input(actions)).await.unwrap();
+    }
+
+    /// Puts or deletes by a button, and waits until that put has ended well.
+    pub(crate) async fn put_by(&self, button: &str) {
+        self.put_at_most(button, GUARD).await;
+    }
+
+    /// The same for what takes longer.
+    pub(crate) async fn put_at_most(&self, button: &str, guard: Duration) {
+        // The result of the put before may say the same, and is drawn until the next one ends.
+        let before = self.attribute("#put-result", "data-put").await;
+        self.click(button).await;
+        self.wait_at_most(&format!("#put-result[data-state=done]:not([data-put='{before}'])"), guard).await;
     }
 
     pub(crate) async fn text(&self, css: &str) -> String {

@@ -16,17 +16,7 @@ pub(crate) async fn turn() -> MutexGuard<'static, ()> {
 pub(crate) fn options() -> Options {
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("dist");
-    Options {
-        page: any,
-        ws: any,
-        tcp: any,
-        lan: false,
-        router_only: false,
-        open: false,
-        dist,
-        allow_origin: Vec::new(),
-        allow_host: Vec::new(),
-    }
+    Options { page: any, ws: any, tcp: any, dist: Some(dist), ..Options::default() }
 }
 
 pub(crate) async fn lab() -> Lab {

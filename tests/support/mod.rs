@@ -9,6 +9,7 @@ pub(crate) mod keyboard;
 pub(crate) mod lab;
 pub(crate) mod link;
 pub(crate) mod peers;
+pub(crate) mod plain;
 pub(crate) mod python;
 pub(crate) mod session_peers;
 pub(crate) mod tampered;

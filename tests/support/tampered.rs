@@ -49,7 +49,7 @@ pub(crate) fn copied_page(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     // The folder of an earlier run may still exist.
     let _ = fs::remove_dir_all(&folder);
-    copy(&options().dist, &folder);
+    copy(&options().dist.unwrap(), &folder);
     folder
 }
 

@@ -5,11 +5,14 @@ use std::rc::Rc;
 use super::{
     message::Message,
     preset::Preset,
-    row::{FIRST_TEXT, FileId, Fill, Given, Kind, MAX_REPEAT, Row, RowId},
+    row::{FIRST_TEXT, FileId, Fill, Given, Kind, MAX_REPEAT, MAX_TEXT, Row, RowId},
 };
 use crate::{
     app::{effect::Effect, problem::Problem, selection::Selection, state::State},
-    given::{About, Reading},
+    given::{
+        About, Reading,
+        values::{Pasted, of_paste},
+    },
     ledger::Place,
     message::{PixelFormat, Schema, Way},
     run::Scenario,
@@ -114,6 +117,17 @@ impl State {
     pub(in crate::app) fn add_values(&mut self) -> Vec<Effect> {
         let row = Row::values(self.fresh_row(), format!("values {}", self.rows.len()));
         self.append(row)
+    }
+
+    /// Appends a row of what a person pasted outside of any field.
+    pub(in crate::app) fn paste(&mut self, text: String) -> Vec<Effect> {
+        let (id, at) = (self.fresh_row(), self.rows.len());
+        // Rows are seen in Build and in the drawing.
+        self.stage.large = self.stage.large.filter(|large| large.shows_rows());
+        self.append(match of_paste(&text, MAX_TEXT) {
+            Pasted::Values(element) => Row::values_of(id, format!("values {at}"), element, text),
+            _ => Row::text(id, format!("text {at}"), text),
+        })
     }
 
     /// Appends a file that was looked at: a row, or one for each of its columns.

@@ -278,8 +278,19 @@ impl Row {
     /// Typed values in the JavaScript heap, taken by copy.
     #[must_use]
     pub fn values(id: RowId, name: impl Into<Outside>) -> Self {
-        let mut row = Self::array(id, name, Element::Uint8, 0);
-        row.become_kind(Kind::values(values::FIRST_VALUES));
+        Self::values_of(id, name, Element::Float64, values::FIRST_VALUES)
+    }
+
+    /// The same with a text, read as elements of a type.
+    #[must_use]
+    pub(in crate::app) fn values_of(
+        id: RowId,
+        name: impl Into<Outside>,
+        element: Element,
+        text: impl Into<String>,
+    ) -> Self {
+        let mut row = Self { kind: Kind::values(text), ..Self::array(id, name, element, 0) };
+        row.become_values(element);
         row
     }
 

@@ -83,6 +83,13 @@ impl State {
         self.connect_again()
     }
 
+    /// The page was loaded again, and had a session with a hub that it had chosen itself. It asks again
+    /// whether a lab is there, and then opens a session as it did at first.
+    pub(in crate::app) fn choose_again(&mut self, subscribed: bool) {
+        self.api.again.subscription = subscribed;
+        self.connects_again();
+    }
+
     /// Closes the session, or stops opening it. Nothing is to be declared again.
     pub(in crate::app) fn disconnect(&mut self) -> Vec<Effect> {
         self.api.again = Again::default();

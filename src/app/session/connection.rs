@@ -76,6 +76,7 @@ impl State {
     pub(in crate::app) fn locator_typed(&mut self, locator: String) -> Vec<Effect> {
         self.locator = locator;
         self.leave_connecting();
+        self.choose_router();
         if matches!(self.session, Session::Failed(_)) {
             self.session = Session::Closed;
         }

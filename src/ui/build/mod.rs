@@ -3,3 +3,4 @@
 mod given;
 mod keep;
 pub(crate) mod pane;
+mod taken;

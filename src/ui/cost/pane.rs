@@ -84,6 +84,13 @@ pub(crate) fn CostPane(props: &PaneProps) -> Html {
                     Status::Measuring(progress) => measuring(progress),
                     Status::Idle => html! {},
                 } }
+                if let (true, Some(step)) = (state.surroundings.secure, state.surroundings.clock_step) {
+                    <p class="notice" id="not-isolated">{ format!(
+                        "The server of this page does not isolate it, so the clock moves in steps of {}. Loaded once more, the page \
+                         isolates itself, in most browsers.",
+                        format::time(step.as_nanos() as f64)
+                    ) }</p>
+                }
                 if !cost.is_measuring() {
                     if cost.shown.is_some() {
                         { results(state, send) }

@@ -292,11 +292,12 @@ fn draw_piece(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, detail: Det
             { links(g, piece, span, detail.near, far) }
             if copied {
                 <g key="built" class={ribbon}>
+                    if far.taken < 1.0 { { rect("refer awaits", x + 1.0, width - 2.0, (g.block.0 + 1.0, g.block.1 - 2.0)) } }
                     { rect("ribbon-tint", x, made, g.build) }
                     { chevron_strip(at, x, made, g.build) }
                     { rect("solid", x, made, g.block) }
                     { painted(overlay(at), x, made, g.block) }
-                    if let Some(clock) = far.going(far.taken) { { flow(x + made, end(g.home(piece)), g.block.0, clock) } }
+                    if let Some(clock) = far.going(far.taken) { { flow(x, made, end(g.home(piece)), g.block.0, clock) } }
                 </g>
             }
             <g class={ribbon}>
@@ -309,7 +310,7 @@ fn draw_piece(g: &Geometry, plan: &Plan, piece: &Piece, span: &Span, detail: Det
                 }
             </g>
             { batches(g, plan, piece, span, far.gathered) }
-            if let Some(clock) = far.going(far.gathered) { { flow(x + sent, read_from, g.batches.0, clock) } }
+            if let Some(clock) = far.going(far.gathered) { { flow(x, sent, read_from, g.batches.0, clock) } }
         </g>
     }
 }

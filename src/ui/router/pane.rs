@@ -8,14 +8,14 @@ use crate::{
     app::{
         Action, Declaration, Lost, Problem, Session, State,
         keys::{aria, hint},
-        locator::OWN_ENDPOINT,
+        locator::{self, HUB, OWN_ENDPOINT},
         pause,
         stage::Pane,
     },
     client::pause::Took,
     number::seconds,
     outside::{Ends, Outside, shown},
-    web::clipboard::to_clipboard,
+    web::{address, clipboard::to_clipboard},
 };
 use crate::{
     present::{
@@ -90,27 +90,74 @@ fn session(state: &State, send: &Callback<Action>) -> Html {
                         { if state.session.is_open() { "Disconnect" } else { "Cancel" } }
                     </button>
                 } else {
+                    if state.surroundings.class.wants_code { { code(state, send) } }
                     <button key="connect" type="submit" class="primary" id="connect" aria-keyshortcuts={aria("connect")}
                         title={hint("connect")}>{ "Connect" }</button>
                 }
             </form>
             <div class="under" id="locator-words">
                 { match &state.session {
-                    Session::Open(_) => html! { if let Some(gap) = &state.gap { { resumed(state, gap) } } },
+                    Session::Open(_) => html! {
+                        <>
+                            if state.locator == HUB { { hub_words() } }
+                            if let Some(gap) = &state.gap { { resumed(state, gap) } }
+                        </>
+                    },
                     Session::Lost(lost) => html! {
                         <>{ problem("session-problem", &lost.problem) }{ reconnecting(lost) }{ held_back(state) }</>
                     },
                     Session::Connecting => html! { <><p class="quiet">{ "Connecting …" }</p>{ held_back(state) }</> },
-                    Session::Failed(cause) => problem("session-problem", cause),
+                    Session::Failed(cause) => html! { <>{ problem("session-problem", cause) }{ offer(state, send) }</> },
+                    Session::Closed if state.locator == HUB => hub_words(),
+                    Session::Closed if state.surroundings.no_lab => offer(state, send),
                     Session::Closed => html! {
                         <p class="quiet">
                             <code>{ OWN_ENDPOINT }</code>{ " is the lab’s own router, through this page’s port. Others: " }
-                            <code>{ "ws/HOST:PORT" }</code>{ ". Everything but sending works without one." }
+                            <code>{ "ws/HOST:PORT" }</code>{ ", or " }
+                            <code>{ HUB }</code>{ ", a router inside this browser." }
                         </p>
                     },
                 } }
             </div>
         </>
+    }
+}
+
+/// The field for the code of the class. It is a part of the locator.
+fn code(state: &State, send: &Callback<Action>) -> Html {
+    html! {
+        <>
+            <label for="code" key="code-label">{ "code" }</label>
+            <TextField key="code" id="code" class="mono" value={locator::code_of(&state.locator).to_owned()} most={32}
+                change={send.reform(|code: String| Action::Locator(locator::with_code(&code)))} ends={Ends::LeftOut}
+                placeholder="of the class" />
+        </>
+    }
+}
+
+/// What the hub is, wherever it is in use.
+fn hub_words() -> Html {
+    html! {
+        <p class="quiet" id="hub-words">
+            <code>{ HUB }</code>{ " is a router inside this browser. It connects the tabs of this page’s address, and nothing leaves \
+              this machine." }
+        </p>
+    }
+}
+
+/// Without a lab, the hub is the first thing to try.
+fn offer(state: &State, send: &Callback<Action>) -> Html {
+    if !state.surroundings.no_lab || state.locator == HUB {
+        return Html::default();
+    }
+    let connect = Action::Many(vec![Action::Locator(HUB.to_owned()), Action::Connect]);
+    html! {
+        <p class="quiet" id="hub-offer">
+            { "No lab answers at the address of this page. " }
+            <button type="button" class="link" id="use-hub" onclick={sends(send, connect)}>
+                { "Use a router inside this browser" }
+            </button>
+        </p>
     }
 }
 
@@ -178,7 +225,7 @@ fn insecure(state: &State) -> Html {
             <strong>{ "Plain http from another machine: " }</strong>
             { format!(
                 "the browser gives this page no clipboard, no cross-origin isolation (so a coarser clock{}) and no service \
-                 worker. Hashing works all the same: it is done in Rust.",
+                 worker (so the page needs its server). Hashing works all the same: it is done in Rust.",
                 step.unwrap_or_default()
             ) }
         </p>
@@ -192,12 +239,12 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
     let copied = use_state(|| None::<Result<(), String>>);
     let state = &props.state;
     let endpoint = state.surroundings.tcp.as_ref().map_or(snippet::TCP, Outside::raw);
-    let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
+    let folder = address::folder();
     let text = program.text(&snippet::PageFacts {
         endpoint,
         key: &state.key,
         sub_key: &state.sub_key,
-        origin: &origin,
+        folder: &folder,
         schema: snippet::schema(&state.rows),
     });
     let choices = Program::ALL.into_iter().map(|one| {
@@ -238,6 +285,12 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
                 { ". Those for bytes print length and SHA-256, to be compared with what this page shows; those for Cap’n Proto fetch the " }
                 <a href="lab.capnp" download="lab.capnp">{ "schema" }</a>{ " of its messages from this page." }
             </p>
+            if state.locator == HUB {
+                <p class="notice" id="other-side-hub">
+                    { "These need a router outside of this browser. Of the " }<code>{ HUB }</code>
+                    { ", the other side is a second tab of this page." }
+                </p>
+            }
             <div class="dialog-tools">
                 { segmented("Which program", "program", choices.collect()) }
                 // A page outside of a secure context has no clipboard.

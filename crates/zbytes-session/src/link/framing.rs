@@ -18,6 +18,9 @@ const LENGTH: usize = 2;
 /// What asks for [`Framing::Stream`] in the query of an address.
 pub const STREAM: &str = "framing=stream";
 
+/// What the address of a link over a port of a browser begins with.
+pub const PORT: &str = "port:";
+
 /// The longest run of a stream that an end sends in one message. Fewer messages cost less, and the
 /// end that takes one holds all of it.
 pub const RUN: usize = 256 << 10;
@@ -47,13 +50,13 @@ impl Framing {
         }
     }
 
-    /// The framing that the address of a WebSocket asks for: `framing=stream` in its query says that
-    /// a stream is behind it.
+    /// The framing that the address of a link asks for: `framing=stream` in its query says that a
+    /// stream is behind it. A port, whose address begins with `port:`, always carries one.
     #[must_use]
     pub fn of_url(url: &str) -> Self {
         let query = url.split_once('?').map_or("", |(_, query)| query);
         let query = query.split('#').next().unwrap_or_default();
-        if query.split('&').any(|one| one == STREAM) { Self::Stream } else { Self::Messages }
+        if url.starts_with(PORT) || query.split('&').any(|one| one == STREAM) { Self::Stream } else { Self::Messages }
     }
 
     /// The longest batch alone, if both ends have agreed on `agreed`.
@@ -157,11 +160,18 @@ mod tests {
 
     #[test]
     fn address_says_what_is_behind_it() {
-        for stream in ["ws://h:1/zenoh?framing=stream", "wss://h/?a=b&framing=stream#x", "ws://h:1?framing=stream"] {
+        for stream in
+            ["ws://h:1/zenoh?framing=stream", "wss://h/?a=b&framing=stream#x", "ws://h:1?framing=stream", "port:hub"]
+        {
             assert_eq!(Framing::of_url(stream), Framing::Stream, "{stream}");
         }
-        for other in ["ws://h:1/zenoh", "ws://h/framing=stream", "ws://h/?framing=streams", "ws://h/?a#framing=stream"]
-        {
+        for other in [
+            "ws://h:1/zenoh",
+            "ws://h/framing=stream",
+            "ws://h/?framing=streams",
+            "ws://h/?a#framing=stream",
+            "ws://h/port:",
+        ] {
             assert_eq!(Framing::of_url(other), Framing::Messages, "{other}");
         }
     }

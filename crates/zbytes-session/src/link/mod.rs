@@ -27,7 +27,7 @@ mod table;
 
 pub use self::{
     error::LinkError,
-    framing::{Framing, MAX_RUN, RUN, STREAM, Unframer},
+    framing::{Framing, MAX_RUN, PORT, RUN, STREAM, Unframer},
     held::{Account, Hold, Reading},
     lane::{Agreed, Arrived, Lanes, MIN_BATCH, Partial, Piece, Reassembly, Whole, initial_sn, sn_mask},
     queue::{Failed, Filled, Queued, Queues},

@@ -119,6 +119,11 @@ pub enum LinkError<R> {
         /// The WebSocket's close code.
         code: u16,
     },
+    /// The other end of a port has ended the link.
+    Ended {
+        /// Why, in its own words.
+        reason: String,
+    },
     /// The WebSocket of an open session has ended.
     Closed {
         /// The WebSocket's close code.

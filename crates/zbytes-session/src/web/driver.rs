@@ -1,4 +1,4 @@
-//! Drives one zenoh client over one WebSocket.
+//! Drives one zenoh client over one link: a WebSocket, or a port.
 //!
 //! The driver moves bytes and time between the two and does not look into payloads. It sends in
 //! slices that keep the page responsive. It watches `bufferedAmount`, the only back-pressure on the
@@ -8,6 +8,8 @@
 //! In WebKit `bufferedAmount` does not count the bytes that wait. There the client paces itself by
 //! the router's answers, and a put has ended when the router has answered for its last byte. See
 //! [`Engine::counts_what_waits`].
+//!
+//! Over a port, the router says which bytes it has taken. They have left this end then.
 //!
 //! What a program asks for in one task of the event loop leaves in the next, so that it shares
 //! batches. What is express leaves at once. Further tasks pace the sending, and alarms of the
@@ -37,19 +39,21 @@ use super::{
     command::{Command, Declare, GetFailure, LinkError, PutFailure, Sent, Told, Unfinished},
     engine::Engine,
     host::Host,
+    link::LinkEvent,
     opening::{self, connect},
-    socket::{ABNORMAL, SocketEvent},
+    random::{random, random_id},
+    socket::ABNORMAL,
     state::{Asked, Flight, Inner, Shared},
     task::Tasks,
 };
 use crate::{
     client::{
         Client, CloseCause, CommandError, Config, Framing, GET_TIMEOUT, Limits, LinkStats, OpId, QueryId, ReplyError,
-        ReplySample, ZenohId,
+        ReplySample,
         pause::{TICK, Watch},
         reconnect::Reconnect,
     },
-    link::RUN,
+    link::{PORT, RUN},
     wire::BATCH_SIZE,
 };
 
@@ -66,7 +70,8 @@ pub struct Driver<H: Host> {
 
 impl<H: Host> Driver<H> {
     /// Opens a session to the router at `url`. If its query has `framing=stream`, a stream of
-    /// batches is behind it, as in zenoh's tcp link: see [`Framing`].
+    /// batches is behind it, as in zenoh's tcp link: see [`Framing`]. If it begins with [`PORT`],
+    /// the router is in this browser, and [`Host::port`] has a port to it.
     ///
     /// The driver reports every event of the session by calling `tell`. During a call of one of the
     /// driver's own methods it calls `tell` only at the end.
@@ -89,7 +94,7 @@ impl<H: Host> Driver<H> {
         let framing = Framing::of_url(url);
         let reconnect = match engine.longest_hold() {
             // If the driver asks the host before each attempt, the engine has no failure to count.
-            Some(_) if !host.asks_about(url) => Reconnect::sparing(),
+            Some(_) if !host.asks_about(url) && !url.starts_with(PORT) => Reconnect::sparing(),
             _ => Reconnect::new(),
         };
         let inner = Rc::new_cyclic(|inner: &Weak<RefCell<Inner<H>>>| {
@@ -388,13 +393,14 @@ fn retry<H: Host>(inner: &Shared<H>) {
     }
 }
 
-pub(super) fn handle_socket<H: Host>(inner: &Shared<H>, event: SocketEvent) {
+pub(super) fn handle_link<H: Host>(inner: &Shared<H>, event: LinkEvent) {
     let now = inner.borrow_mut().wake();
     match event {
-        SocketEvent::Opened => {
+        LinkEvent::Opened => {
             {
                 let mut me = inner.borrow_mut();
-                let unanswered_bytes = (!me.engine.counts_what_waits()).then_some(UNANSWERED);
+                let counts = me.engine.counts_what_waits() || me.is_over_a_port();
+                let unanswered_bytes = (!counts).then_some(UNANSWERED);
                 let limits = Limits { unanswered_bytes, ..Limits::default() };
                 let zid = random_id();
                 let config = Config { limits, framing: me.framing, ..Config::new(zid, u32::from_le_bytes(random())) };
@@ -414,14 +420,23 @@ pub(super) fn handle_socket<H: Host>(inner: &Shared<H>, event: SocketEvent) {
             }
             pump(inner);
         }
-        SocketEvent::Message(buffer) => {
-            if let Some(client) = inner.borrow_mut().client.as_mut() {
-                client.handle_input(Segment::received(buffer), now);
+        LinkEvent::Message(buffer) => {
+            {
+                let mut me = inner.borrow_mut();
+                let len = buffer.byte_length() as usize;
+                if let Some(client) = me.client.as_mut() {
+                    client.handle_input(Segment::received(buffer), now);
+                }
+                if let Some(socket) = &me.socket {
+                    socket.took(len);
+                }
             }
             pump(inner);
         }
-        SocketEvent::Text => lose(inner, Some(LinkError::Text)),
-        SocketEvent::Closed { code } => {
+        LinkEvent::Room => pump(inner),
+        LinkEvent::Ended(reason) => lose(inner, Some(LinkError::Ended { reason })),
+        LinkEvent::Text => lose(inner, Some(LinkError::Text)),
+        LinkEvent::Closed { code } => {
             let error = inner.borrow().client.as_ref().filter(|client| !client.is_over()).map(|client| {
                 if client.is_open() {
                     LinkError::Closed { code, paused: client.paused() }
@@ -531,26 +546,4 @@ pub(super) fn lose<H: Host>(inner: &Shared<H>, error: Option<LinkError<H::Reason
     }
     let tell = inner.borrow().tell.clone();
     told.into_iter().for_each(|event| tell(event));
-}
-
-fn random_id() -> ZenohId {
-    loop {
-        // All of sixteen random bytes are zero in one of 2^128 cases.
-        if let Some(zid) = ZenohId::new(random()) {
-            return zid;
-        }
-    }
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    // Without a source of randomness, the time of day still makes ids differ.
-    if getrandom::getrandom(&mut bytes).is_err() {
-        let seed = js_sys::Date::now() as u64;
-        // Multiplied by odd numbers, so that each byte depends on the whole seed.
-        for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15 ^ (i as u64) << 1) >> 56) as u8;
-        }
-    }
-    bytes
 }

@@ -3,6 +3,7 @@
 use std::{any::Any, convert::Infallible, fmt::Debug, future::Future, pin::Pin, time::Duration};
 
 use gloo_timers::callback::Timeout;
+use web_sys::MessagePort;
 
 /// Resolves to an answer in this thread, after a while.
 pub type Later<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -34,6 +35,15 @@ pub trait Host: 'static {
     /// was open, `after` so long. The answer is the reason, if the program knows it.
     fn failed(&self, _url: &str, _after: Duration) -> Later<Option<Self::Reason>> {
         Box::pin(async { None })
+    }
+
+    /// A port to the router at `url`, which begins with [`PORT`](crate::link::PORT). The driver asks for one with
+    /// each attempt. The other end posts what [`Port`](super::Port) posts.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    fn port(&self, _url: &str) -> Result<MessagePort, String> {
+        Err("this program has no port to a router".to_owned())
     }
 
     /// Calls `ring` after so many milliseconds, unless the alarm is dropped before.

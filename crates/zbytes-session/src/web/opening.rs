@@ -12,11 +12,13 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     clock,
     command::{LinkError, Told},
-    driver::{handle_socket, lose},
+    driver::{handle_link, lose},
     host::Host,
+    link::{Link, LinkEvent},
     socket::Socket,
     state::Shared,
 };
+use crate::link::PORT;
 
 /// How long a server may take to accept a WebSocket. A browser waits for minutes when no server
 /// answers.
@@ -51,7 +53,8 @@ fn give_up_later<H: Host>(inner: &Shared<H>) {
     let timer = patience(inner, OPEN_TIMEOUT, OPEN_TIMEOUT, |inner| {
         let (hold, tell) = {
             let me = inner.borrow();
-            (me.engine.longest_hold(), me.tell.clone())
+            // An engine holds back WebSockets only.
+            (me.engine.longest_hold().filter(|_| !me.is_over_a_port()), me.tell.clone())
         };
         let Some(hold) = hold else { return lose(inner, Some(LinkError::NoAnswer { within: OPEN_TIMEOUT })) };
         // Ending it now would be one more failure for the engine to count.
@@ -90,14 +93,20 @@ fn patience<H: Host>(
     })
 }
 
-/// Opens the WebSocket itself, without asking the host.
+/// Opens the link itself, without asking the host.
 fn open<H: Host>(inner: &Shared<H>, url: &str) {
     let weak = Rc::downgrade(inner);
-    let opened = Socket::open(url, move |event| {
+    let on_event = move |event: LinkEvent| {
         if let Some(inner) = weak.upgrade() {
-            handle_socket(&inner, event);
+            handle_link(&inner, event);
         }
-    });
+    };
+    let opened = if url.starts_with(PORT) {
+        let host = inner.borrow().host.clone();
+        host.port(url).map(|port| Link::over(port, on_event))
+    } else {
+        Socket::open(url, on_event).map(Link::Socket)
+    };
     let mut me = inner.borrow_mut();
     me.opened = clock::now();
     match opened {

@@ -8,25 +8,14 @@ use js_sys::{ArrayBuffer, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
+use super::link::LinkEvent;
+
 /// A browser's close code for a WebSocket that ended without a close frame.
 pub(super) const ABNORMAL: u16 = 1006;
 
 /// How long after an error event the `close` event may follow. Other engines deliver both in one
 /// turn. WebKit delivers only the error for an address that it does not open.
 const END_MILLIS: u32 = 250;
-
-/// An event of a WebSocket.
-pub(super) enum SocketEvent {
-    Opened,
-    /// A binary message, still in the browser's memory.
-    Message(ArrayBuffer),
-    /// A text message, which zenoh never sends.
-    Text,
-    /// The WebSocket is closed, for any reason. Always the last event.
-    Closed {
-        code: u16,
-    },
-}
 
 /// An open or opening WebSocket. Dropping it closes it, and it sends no event after that.
 pub(super) struct Socket {
@@ -40,7 +29,7 @@ impl Socket {
     /// # Errors
     /// The browser's reason for refusing to try, for example an insecure address from a page loaded
     /// by https.
-    pub(super) fn open(url: &str, on_event: impl Fn(SocketEvent) + Clone + 'static) -> Result<Self, String> {
+    pub(super) fn open(url: &str, on_event: impl Fn(LinkEvent) + Clone + 'static) -> Result<Self, String> {
         let socket = WebSocket::new(url).map_err(|error| message_of(&error))?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let (opened, received, failed, closed) = (on_event.clone(), on_event.clone(), on_event.clone(), on_event);
@@ -48,25 +37,25 @@ impl Socket {
         let end: Rc<RefCell<Option<Timeout>>> = Rc::default();
         let ended = end.clone();
         let listeners = [
-            EventListener::new(&socket, "open", move |_| opened(SocketEvent::Opened)),
+            EventListener::new(&socket, "open", move |_| opened(LinkEvent::Opened)),
             EventListener::new(&socket, "message", move |event| {
                 // Only message events have this name. There are very many, so the cast is
                 // unchecked.
                 let data = event.unchecked_ref::<MessageEvent>().data();
                 received(match data.dyn_into::<ArrayBuffer>() {
-                    Ok(buffer) => SocketEvent::Message(buffer),
-                    Err(_) => SocketEvent::Text,
+                    Ok(buffer) => LinkEvent::Message(buffer),
+                    Err(_) => LinkEvent::Text,
                 });
             }),
             EventListener::new(&socket, "error", move |_| {
                 let failed = failed.clone();
-                let tell = Timeout::new(END_MILLIS, move || failed(SocketEvent::Closed { code: ABNORMAL }));
+                let tell = Timeout::new(END_MILLIS, move || failed(LinkEvent::Closed { code: ABNORMAL }));
                 *end.borrow_mut() = Some(tell);
             }),
             EventListener::new(&socket, "close", move |event| {
                 ended.take();
                 let code = event.dyn_ref::<CloseEvent>().map_or(ABNORMAL, CloseEvent::code);
-                closed(SocketEvent::Closed { code });
+                closed(LinkEvent::Closed { code });
             }),
         ];
         Ok(Self { socket, _listeners: listeners })

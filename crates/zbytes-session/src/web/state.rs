@@ -15,7 +15,7 @@ use super::{
     command::{GetFailure, HowFar, PutFailure, Sent, Told},
     engine::Engine,
     host::{Alarm, Host},
-    socket::Socket,
+    link::Link,
     task::Tasks,
 };
 use crate::client::{
@@ -24,6 +24,7 @@ use crate::client::{
     pause::{Pause, Took, Watch},
     reconnect::Reconnect,
 };
+use crate::link::PORT;
 
 /// How many bytes may wait in the browser's buffer before the driver waits too.
 const HIGH_WATER: u64 = 4 << 20;
@@ -81,7 +82,8 @@ pub(super) struct Inner<H: Host> {
     pub(super) host: Rc<H>,
     pub(super) url: String,
     pub(super) framing: Framing,
-    pub(super) socket: Option<Socket>,
+    /// The link: a WebSocket or a port.
+    pub(super) socket: Option<Link>,
     pub(super) client: Option<Client>,
     /// The counters of the link of a client that was dropped.
     pub(super) stats: LinkStats,
@@ -129,6 +131,11 @@ pub(super) struct Inner<H: Host> {
 }
 
 impl<H: Host> Inner<H> {
+    /// Whether the router is reached by a port.
+    pub(super) fn is_over_a_port(&self) -> bool {
+        self.url.starts_with(PORT)
+    }
+
     /// Reads the clocks and accounts for a pause of the page. This must run before the driver
     /// handles an event, because the event may have waited in the browser.
     pub(super) fn wake(&mut self) -> Duration {
@@ -298,7 +305,7 @@ impl<H: Host> Inner<H> {
         };
         if soon {
             self.pump_later();
-        } else if !self.waiting.is_empty() {
+        } else if !self.waiting.is_empty() && !self.socket.as_ref().is_some_and(Link::tells_of_room) {
             self.pump = Some(self.host.alarm(1, Box::new(again)));
         }
         let Some(due) = self.client.as_ref().and_then(Client::poll_timeout) else {

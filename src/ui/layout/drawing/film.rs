@@ -67,14 +67,15 @@ pub(super) fn between(from: Band, to: Band, part: f64) -> Band {
     (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part)
 }
 
-/// Bytes on their way down from `from` to `to`, at the place that a copy has come to.
-pub(super) fn flow(x: f64, from: f64, to: f64, clock: f64) -> Html {
+/// Bytes on their way down from `from` to `to`, at the place that a copy has come to: `made` pixels
+/// behind the left edge of its piece. They stay within the piece.
+pub(super) fn flow(left: f64, made: f64, from: f64, to: f64, clock: f64) -> Html {
     const SIDE: f64 = 5.0;
     const COUNT: u8 = 12;
     let byte = |at: u8| {
         let at = f64::from(at);
         let down = (clock * 1.3 + at / f64::from(COUNT)).fract();
-        let side = x - SIDE - (at * 7.0) % 17.0;
+        let side = left + (made - SIDE - (at * 7.0) % 17.0).max(0.0);
         html! {
             <rect x={px(side)} y={px(from + (to - from - SIDE) * down)} width={px(SIDE)} height={px(SIDE)} />
         }

@@ -108,7 +108,7 @@ pub(super) fn filled(g: &Geometry, piece: &Piece, span: &Span, from: Band, far: 
             { rect("solid", x, width, g.message) }
             { painted(overlay(at), x, width, g.message) }
             if !words.is_empty() && far.filled >= 1.0 { { plate(span.left + 5.0, g.message, &words) } }
-            if let Some(clock) = far.going(far.filled) { { flow(x + width, end(from), g.message.0, clock) } }
+            if let Some(clock) = far.going(far.filled) { { flow(x, width, end(from), g.message.0, clock) } }
         </g>
     }
 }

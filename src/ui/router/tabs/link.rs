@@ -8,6 +8,7 @@ use crate::ui::router::tabs::counts;
 use crate::{
     app::{
         Session, State,
+        locator::HUB,
         pause::{self, StoodStill},
         session::{LinkStats, Loss},
     },
@@ -39,6 +40,7 @@ pub(super) fn link(state: &State) -> Html {
     let agreed = match &state.session {
         Session::Open(info) => html! {
             <>
+                if state.locator == HUB { { fact("link-hub", "hub", "a router inside this browser, over a MessagePort") } }
                 { fact("agreed-router", "router", info.router_zid.to_string()) }
                 { fact("agreed-page", "this page", info.zid.to_string()) }
                 { fact("agreed", "agreed", format!(

@@ -78,7 +78,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                     aria-describedby="put-result" aria-keyshortcuts={aria("put")} title={hint("put")}>{ "Put " }{ format::requested_size(bytes) }</button>
             </form>
             { options(state, send) }
-            <div class="under" id="put-result" data-state={word} data-built={figure(|report| report.built)}
+            <div class="under" id="put-result" data-state={word} data-put={state.put_id.to_string()} data-built={figure(|report| report.built)}
                 data-gathered={figure(|report| report.gathered)} data-batches={figure(|report| report.batches as u64)}
                 aria-live="polite">
                 { match &state.put {

@@ -1,0 +1,121 @@
+//! The service worker of a build: `www/service-worker.js`, with the build's files in it.
+//!
+//! A build is known by all of its files together. So the browser meets another worker after each build that
+//! changes anything, and a worker takes files of its own build only.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use data_encoding::{BASE64, HEXLOWER};
+use sha2::{Digest, Sha256};
+
+/// The worker's name in the folder, and where it is written by hand.
+const WORKER: &str = "service-worker.js";
+const SOURCE: &str = include_str!("../../www/service-worker.js");
+
+/// What the lab sends beside each file; `trunk serve` sends the same.
+const TRUNK: &str = include_str!("../../Trunk.toml");
+
+/// Neither is kept: the worker is the browser's own business, and a lab answers the other one itself.
+const LEFT_OUT: [&str; 2] = [WORKER, "lab.json"];
+/// Pictures are for systems and other sites. The page shows none of them.
+const PICTURES: &str = ".png";
+
+/// Writes the worker for the files that are in `folder` now. No file may change afterwards.
+///
+/// # Errors
+/// A file cannot be read or written, or has a name that is not UTF-8.
+pub(crate) fn write(folder: &Path) -> Result<()> {
+    fs::write(folder.join(WORKER), worker(&files(folder)?)?).context("cannot write the service worker")
+}
+
+/// Every file that the page may ask for, by its address, with its SHA-256 as `integrity` takes it.
+fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let mut paths = Vec::new();
+    walk(folder, &mut paths)?;
+    let mut files = BTreeMap::new();
+    for path in paths {
+        let name = path.strip_prefix(folder)?.to_str().context("a name is not UTF-8")?.replace('\\', "/");
+        if LEFT_OUT.contains(&name.as_str()) || name.ends_with(PICTURES) {
+            continue;
+        }
+        let digest = Sha256::digest(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+        let address = if name == "index.html" { "./".to_owned() } else { name };
+        files.insert(address, format!("sha256-{}", BASE64.encode(&digest)));
+    }
+    ensure!(files.contains_key("./"), "{} holds no index.html", folder.display());
+    Ok(files)
+}
+
+/// Adds every file in a folder, and in those below it.
+pub(crate) fn walk(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() { walk(&path, into)? } else { into.push(path) }
+    }
+    Ok(())
+}
+
+/// The text of the worker, without what is for readers alone.
+fn worker(files: &BTreeMap<String, String>) -> Result<String> {
+    let trunk: toml::Table = TRUNK.parse()?;
+    let headers = trunk.get("serve").and_then(|serve| serve.get("headers")).context("Trunk.toml has no headers")?;
+    let files = serde_json::to_string(files)?;
+    let build: String = HEXLOWER.encode(&Sha256::digest(&files)).chars().take(16).collect();
+    let mut text: String =
+        SOURCE.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+    for (name, empty, value) in [
+        ("BUILD", r#""""#, format!("{build:?}")),
+        ("FILES", "{}", files),
+        ("HEADERS", "{}", serde_json::to_string(headers)?),
+    ] {
+        let place = format!("const {name} = {empty};");
+        ensure!(text.contains(&place), "www/{WORKER} has no `{place}`");
+        text = text.replace(&place, &format!("const {name} = {value};"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(files: &BTreeMap<String, String>) -> Vec<&str> {
+        files.keys().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn a_worker_knows_every_file_of_its_build_and_no_other() {
+        let folder = std::env::temp_dir().join(format!("zbytes-lab-offline-{}", std::process::id()));
+        fs::create_dir_all(folder.join("fonts")).unwrap();
+        for (name, text) in [
+            ("index.html", "<title>a</title>"),
+            ("boot.js", "1"),
+            ("fonts/a.woff2", "2"),
+            ("og.png", "3"),
+            ("lab.json", "null"),
+            ("service-worker.js", "an earlier one"),
+        ] {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        let first = files(&folder).unwrap();
+        assert_eq!(names(&first), ["./", "boot.js", "fonts/a.woff2"]);
+        // The SHA-256 of "1", as other tools print it.
+        assert_eq!(first["boot.js"], "sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s=");
+        write(&folder).unwrap();
+        let text = fs::read_to_string(folder.join(WORKER)).unwrap();
+        assert!(text.contains("\"fonts/a.woff2\":\"sha256-"), "{text}");
+        assert!(text.contains("\"cross-origin-embedder-policy\":\"require-corp\""), "{text}");
+        assert!(!text.contains("\n//") && !text.contains("= {};"), "{text}");
+        // One more byte anywhere is another build.
+        fs::write(folder.join("fonts/a.woff2"), "21").unwrap();
+        let build = |text: &str| text.lines().find(|line| line.starts_with("const BUILD = \"")).unwrap().to_owned();
+        assert_ne!(build(&text), build(&worker(&files(&folder).unwrap()).unwrap()));
+        assert_eq!(build(&text), build(&worker(&first).unwrap()));
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
