@@ -182,7 +182,7 @@ impl Session {
         self.driver.send(Command::Flush(op as u64));
     }
 
-    /// Answers with a sample, or with a delete if there is no payload.
+    /// Answers with a sample, or with a delete without a payload.
     #[allow(clippy::too_many_arguments, reason = "what an answer has")]
     pub fn reply(
         &self,
