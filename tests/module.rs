@@ -145,7 +145,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let site = site();
-        let lab = Lab::start(Options { dist: site.path().to_owned(), ..options() }).await.unwrap();
+        let lab = Lab::start(Options { dist: Some(site.path().to_owned()), ..options() }).await.unwrap();
         Self { lab, _site: site, project: has_node().then(project) }
     }
 
@@ -158,7 +158,7 @@ impl World {
     fn node(&self) -> Option<Place> {
         let project = self.project.as_ref()?;
         let mut command = tokio::process::Command::new("node");
-        command.arg("node.js").current_dir(project.path());
+        command.args(["--expose-gc", "node.js"]).current_dir(project.path());
         Some(Place::Node(Program::run(command)))
     }
 
@@ -403,8 +403,21 @@ async fn a_full_channel_tells_what_it_has_dropped() {
             assert_eq!(counts.sum::<u64>(), 7, "{events}");
             place.ask(json!({ "do": "undeclare", "name": "slow" })).await;
         }
+        // Who asks need not wait for an answer to a query that was dropped.
+        let found = place.ask(json!({ "do": "droppedQueries", "key": "lab/asked" })).await;
+        assert_eq!(found, json!([["one"], [], []]));
     }
     world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_subscriber_is_undeclared_by_the_collector() {
+    let world = World::new().await;
+    let Some(mut node) = world.node() else { return world.lab.stop().await };
+    node.ask(json!({ "do": "open", "where": world.lab.ws_locator() })).await;
+    let found = node.ask(json!({ "do": "forgotten", "key": "lab/forgotten" })).await;
+    assert_eq!(found, json!({ "before": true, "after": true, "heard": 1 }));
+    world.end(vec![node]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

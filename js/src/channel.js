@@ -30,23 +30,28 @@ class Channel {
         return this.#dropped;
     }
 
-    // Puts a value in. One value always fits, however long it is.
+    // Puts a value in. One value always fits, however long it is. Returns what had to go for it, if anything.
     send(value) {
         if (this.#closed) return;
         const reader = this.#readers.shift();
-        if (reader) return reader.resolve(value);
+        if (reader) {
+            reader.resolve(value);
+            return;
+        }
         const size = sizeOf(value);
         const full = () => this.length > 0 && (this.length >= this.#capacity || this.#held + size > this.#bytes);
         if (full() && !this.#ring) {
             this.#dropped += 1;
-            return;
+            return [value];
         }
+        let gone;
         while (full()) {
-            this.#take();
+            (gone ??= []).push(this.#take());
             this.#dropped += 1;
         }
         this.#values.push(value);
         this.#held += size;
+        return gone;
     }
 
     #take() {

@@ -249,7 +249,8 @@ export class FifoChannel<T = Sample> implements Channel<T> {
     constructor(capacity?: number, options?: ChannelOptions);
     readonly length: number;
     readonly dropped: number;
-    send(value: T): void;
+    /** Puts a value in. Returns what had to go for it, if anything. */
+    send(value: T): T[] | undefined;
     close(error?: Error): void;
     receive(): Promise<T>;
     tryReceive(): T | undefined;

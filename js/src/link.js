@@ -41,7 +41,7 @@ export function sinkOf(handler) {
     if (typeof call !== "function") {
         refuse("a handler is a function, or a FifoChannel or RingChannel");
     }
-    return { send: (value) => guarded(call, value), close: () => drop && guarded(drop) };
+    return { send: (value) => void guarded(call, value), close: () => drop && guarded(drop) };
 }
 
 export class Link {
@@ -368,7 +368,8 @@ export class Link {
         const entry = this.#declared.get(id);
         // No queryable of this number is there any more: the asker must not wait for it.
         if (entry === undefined) return later(() => this.finish(query[0]));
-        entry.send(entry.made(...query));
+        // An asker must not wait for an answer to a query that was dropped.
+        entry.send(entry.made(...query))?.forEach((dropped) => dropped.finalize());
         this.#look(entry);
     }
 

@@ -241,6 +241,45 @@ export function commander(z) {
             };
         },
 
+        // Asks a queryable whose channel holds one query three times.
+        async droppedQueries({ key }) {
+            const handler = new FifoChannel(1);
+            const queryable = await session.declareQueryable(key, { handler });
+            const gets = [1, 2, 3].map(async () => {
+                const found = [];
+                for await (const reply of await session.get(key, { timeout: 600_000 })) found.push(`${reply.result().payload()}`);
+                return found;
+            });
+            while (handler.dropped < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+            const query = await handler.receive();
+            await query.reply(key, "one");
+            await query.finalize();
+            const found = await Promise.all(gets);
+            await queryable.undeclare();
+            return found;
+        },
+
+        // Lets go of a subscriber and has the collector find it. Resolves when no subscriber matches any more.
+        async forgotten({ key }) {
+            const forget = async (handler) => void (await session.declareSubscriber(key, { handler }));
+            const publisher = await session.declarePublisher(key);
+            await forget(undefined);
+            const before = await publisher.matchingStatus();
+            while (await publisher.matchingStatus()) {
+                globalThis.gc();
+                await new Promise((resolve) => setTimeout(resolve, 10));
+            }
+            // One with a callback goes on.
+            let heard = 0;
+            await forget(() => { heard += 1; });
+            for (let i = 0; i < 10; i++) {
+                globalThis.gc();
+                await new Promise((resolve) => setTimeout(resolve, 1));
+            }
+            await session.put(key, "still there").sent;
+            return { before, after: await publisher.matchingStatus(), heard };
+        },
+
         // Puts into a session that is lost.
         async lostPut() {
             return codeOf(() => session.put("lab/lost", "x"));
