@@ -130,7 +130,7 @@ async fn journey(page: &Page) {
     page.click("#below-ownership").await;
     page.click("#try-detach").await;
     page.wait("#shown[data-experiment=detach][data-held=true]").await;
-    page.wait("#pane-router #connect").await;
+    page.wait("#pane-router #locator").await;
 }
 
 /// Makes another build of a copied page: one of its scripts says so.
@@ -194,6 +194,7 @@ async fn without_a_lab_the_page_says_so_and_tries_no_websocket() {
     let _turn = turn().await;
     let host = Host::start("/x/y/", dist()).await;
     let page = Page::open(&host.url()).await;
+    page.fill("#locator", "/zenoh").await;
     page.click("#connect").await;
     page.wait("#session[data-state=failed]").await;
     let words = page.text("#session-problem").await;
