@@ -16,6 +16,9 @@ PYTHON_WEBSOCKIFY=0.13.0
 PYTHON_NUMPY=2.4.6
 PYTHON_PILLOW=13.0.0
 GECKODRIVER_VERSION=0.37.1
+# What the tests of the JavaScript module use in Node: a WebSocket for version 20, and the checker of types.
+NPM_WS=8.23.0
+NPM_TYPESCRIPT=5.9.3
 WASM=wasm32-unknown-unknown
 
 # The first of these that a script meets decides for all its steps.
@@ -214,6 +217,21 @@ setup_page_tools() {
 
 trunk_fits() { [[ $(version_of trunk) == 0.21.* ]]; }
 
+# The wasm-bindgen of exactly the locked version alone.
+setup_bindgen() {
+    local bindgen
+    bindgen=$(locked_version wasm-bindgen)
+    mkdir -p "$LOGS"
+    PATH=$PATH:$TOOLS/bin
+    if [ "$(version_of wasm-bindgen)" != "$bindgen" ]; then
+        PATH=$TOOLS/bin:$PATH
+        hash -r
+        [ "$(version_of wasm-bindgen)" = "$bindgen" ] || install_tool wasm-bindgen-cli "$bindgen"
+    fi
+    hash -r
+    export PATH
+}
+
 page_tools_fit() {
     local version=$1 program
     shift
@@ -272,7 +290,7 @@ setup_shell() {
     export CHROME_SHELL=$TOOLS/bin/chromium-shell
 }
 
-# without ENGINE WHY: says that an engine cannot be had. Its part of the tests is left out.
+# without ENGINE WHY: says that an engine of JavaScript cannot be had. Its part of the tests is left out.
 without() {
     say "$1 cannot be had here: $2. The tests go without it."
     ENGINES_MISSING="${ENGINES_MISSING:-} $1"
@@ -318,6 +336,27 @@ find_webkit() {
     for file in /usr/lib/*/webkit2gtk-4.*/MiniBrowser /usr/libexec/webkit2gtk-4.*/MiniBrowser; do
         [ -n "$MINIBROWSER" ] || [ ! -x "$file" ] || MINIBROWSER=$file
     done
+}
+
+# Node of version 20 or newer, with packages in .tools/npm. The tests of the JavaScript module go without it, and say so.
+setup_node() {
+    local found='' major
+    LAB_NPM=$TOOLS/npm
+    if ! { have node && have npm; } && can_install nodejs npm; then
+        apt_install "no Node: some tests of the JavaScript module run in it" nodejs npm
+    fi
+    major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/' || true)
+    if ! have npm || [ "${major:-0}" -lt 20 ]; then
+        without Node "it or npm is missing or older than version 20, and this script may install no package of them"
+        export LAB_NODE=none
+        return
+    fi
+    found=$(cd "$LAB_NPM" 2>/dev/null && node -p 'const v = (name) => require(`./node_modules/${name}/package.json`).version
+[v("ws"), v("typescript")].join(" ")' 2>/dev/null || true)
+    [ "$found" = "$NPM_WS $NPM_TYPESCRIPT" ] ||
+        step "npm: ws $NPM_WS, typescript $NPM_TYPESCRIPT" npm install --silent --no-audit --no-fund --prefix "$LAB_NPM" \
+            "ws@$NPM_WS" "typescript@$NPM_TYPESCRIPT"
+    export LAB_NPM
 }
 
 # cargo-deny, which checks what may be a dependency (deny.toml).

@@ -520,7 +520,7 @@ fn the_guide_has_the_librarys_table_of_the_modes() {
 
 #[test]
 fn no_library_names_the_lab() {
-    for (file, tokens) in sources_of_libraries() {
+    for (file, tokens) in sources_of_libraries().into_iter().chain(sources_in("js/binding")) {
         for name in ["zbytes_lab", "yew"] {
             assert!(!roots(&tokens).contains(name), "{file} uses {name}");
         }
@@ -561,6 +561,24 @@ fn ui_has_no_effect_but_those_that_are_listed() {
         "an effect belongs to web; one that serves what is seen may be listed in UI_EFFECTS:\n{new}"
     );
     assert!(gone.is_empty(), "UI_EFFECTS lists what is not so any more:\n{gone}");
+}
+
+#[test]
+fn the_modules_files_use_those_above_them() {
+    // In the order of the data flow: each may import those before it. The rest is made by scripts/module.
+    const FILES: [&str; 10] =
+        ["error", "load", "tasks", "bytes", "channel", "values", "link", "session", "index", "node"];
+    const MADE: [&str; 2] = ["binding", "packed"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("js/src");
+    for (rank, name) in FILES.iter().enumerate() {
+        let text = fs::read_to_string(root.join(format!("{name}.js"))).unwrap();
+        for other in text.split("from \"./").skip(1).filter_map(|rest| rest.split(".js\"").next()) {
+            let above = FILES.iter().position(|file| *file == other).is_some_and(|at| at < rank);
+            assert!(above || (*name == "load" && MADE.contains(&other)), "js/src/{name}.js imports {other}.js");
+        }
+    }
+    let sources = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    assert_eq!(sources.filter(|path| path.extension().is_some_and(|kind| kind == "js")).count(), FILES.len());
 }
 
 #[test]
@@ -637,7 +655,8 @@ fn raw_lines(text: &str) -> Vec<&str> {
 /// Files of this repository that a document names in backticks, as in `src/lib.rs`: whole paths
 /// from the root.
 fn named_files(text: &str) -> Vec<&str> {
-    const FOLDERS: [&str; 8] = ["src/", "crates/", "tests/", "benches/", "examples/", "scripts/", "www/", "docs/"];
+    const FOLDERS: [&str; 9] =
+        ["src/", "crates/", "tests/", "benches/", "examples/", "scripts/", "www/", "docs/", "js/"];
     let quoted = text.split('`').skip(1).step_by(2);
     let path = |name: &&str| {
         FOLDERS.iter().any(|folder| name.starts_with(folder))
@@ -667,6 +686,7 @@ fn documents_name_files_that_are_there() {
         let files = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
         documents.extend(files.filter(|file| file.extension().is_some_and(|extension| extension == "md")));
     }
+    documents.push(root.join("js/README.md"));
     assert!(documents.len() > 30, "the documents were not found");
     let mut names = 0;
     for document in documents {
@@ -949,9 +969,21 @@ fn sentences_name_who_acts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.is_file());
-    for folder in
-        ["src", "crates", "docs", "tests", "benches", "examples", "notices", "schema", "scripts", "fuzz/fuzz_targets"]
-    {
+    for folder in [
+        "src",
+        "crates",
+        "docs",
+        "tests",
+        "benches",
+        "examples",
+        "notices",
+        "schema",
+        "scripts",
+        "fuzz/fuzz_targets",
+        "js/src",
+        "js/binding",
+        "js/examples",
+    ] {
         walk(&root.join(folder), &mut files);
     }
     let mut allowed: BTreeMap<(String, String), usize> =

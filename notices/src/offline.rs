@@ -1,7 +1,7 @@
 //! The service worker of a build: `www/service-worker.js`, with the build's files in it.
 //!
-//! A build is known by all of its files together. So the browser meets another worker after each build that
-//! changes anything, and a worker takes files of its own build only.
+//! A build is known by all of its files together, and its page names it. So the browser meets another worker and
+//! another page after each build that changes anything, and a worker takes files of its own build only.
 
 use std::{
     collections::BTreeMap,
@@ -20,20 +20,43 @@ const SOURCE: &str = include_str!("../../www/service-worker.js");
 /// What the lab sends beside each file; `trunk serve` sends the same.
 const TRUNK: &str = include_str!("../../Trunk.toml");
 
-/// Neither is kept: the worker is the browser's own business, and a lab answers the other one itself.
-const LEFT_OUT: [&str; 2] = [WORKER, "lab.json"];
+/// The worker is the browser's own business, and a lab answers `lab.json` itself. The page is listed apart.
+const LEFT_OUT: [&str; 3] = [WORKER, "lab.json", "index.html"];
 /// Pictures are for systems and other sites. The page shows none of them.
 const PICTURES: &str = ".png";
 
-/// Writes the worker for the files that are in `folder` now. No file may change afterwards.
+/// What stands before the name of the build in the page, and behind it.
+const MARK: [&str; 2] = ["<meta name=build content=", "></head>"];
+
+/// Writes the worker for the files that are in `folder` now, and names the build in its page. No file may change
+/// afterwards.
 ///
 /// # Errors
-/// A file cannot be read or written, or has a name that is not UTF-8.
+/// A file cannot be read or written, or has a name that is not UTF-8. The page has no end of a head.
 pub(crate) fn write(folder: &Path) -> Result<()> {
-    fs::write(folder.join(WORKER), worker(&files(folder)?)?).context("cannot write the service worker")
+    let page = folder.join("index.html");
+    let html = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
+    let (before, after) = html.split_once("</head>").context("the page has no end of a head")?;
+    // Of an earlier time.
+    let before = before.split(MARK[0]).next().unwrap_or(before);
+    let mut files = files(folder)?;
+    files.insert(PAGE.to_owned(), integrity(format!("{before}{after}").as_bytes()));
+    let build: String = HEXLOWER.encode(&Sha256::digest(serde_json::to_string(&files)?)).chars().take(16).collect();
+    let html = format!("{before}{}{build}{}{after}", MARK[0], MARK[1]);
+    files.insert(PAGE.to_owned(), integrity(html.as_bytes()));
+    fs::write(page, html)?;
+    fs::write(folder.join(WORKER), worker(&files, &build)?).context("cannot write the service worker")
 }
 
-/// Every file that the page may ask for, by its address, with its SHA-256 as `integrity` takes it.
+/// The address of the page in the worker's list.
+const PAGE: &str = "./";
+
+/// The SHA-256 of a file, as `integrity` takes it.
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha256-{}", BASE64.encode(&Sha256::digest(bytes)))
+}
+
+/// Every file that the page may ask for, but the page itself, by its address and with its SHA-256.
 fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
     let mut paths = Vec::new();
     walk(folder, &mut paths)?;
@@ -43,11 +66,9 @@ fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
         if LEFT_OUT.contains(&name.as_str()) || name.ends_with(PICTURES) {
             continue;
         }
-        let digest = Sha256::digest(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
-        let address = if name == "index.html" { "./".to_owned() } else { name };
-        files.insert(address, format!("sha256-{}", BASE64.encode(&digest)));
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        files.insert(name, integrity(&bytes));
     }
-    ensure!(files.contains_key("./"), "{} holds no index.html", folder.display());
     Ok(files)
 }
 
@@ -61,11 +82,10 @@ pub(crate) fn walk(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// The text of the worker, without what is for readers alone.
-fn worker(files: &BTreeMap<String, String>) -> Result<String> {
+fn worker(files: &BTreeMap<String, String>, build: &str) -> Result<String> {
     let trunk: toml::Table = TRUNK.parse()?;
     let headers = trunk.get("serve").and_then(|serve| serve.get("headers")).context("Trunk.toml has no headers")?;
     let files = serde_json::to_string(files)?;
-    let build: String = HEXLOWER.encode(&Sha256::digest(&files)).chars().take(16).collect();
     let mut text: String =
         SOURCE.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
     for (name, empty, value) in [
@@ -93,7 +113,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("zbytes-lab-offline-{}", std::process::id()));
         fs::create_dir_all(folder.join("fonts")).unwrap();
         for (name, text) in [
-            ("index.html", "<title>a</title>"),
+            ("index.html", "<title>a</title></head><body></body>"),
             ("boot.js", "1"),
             ("fonts/a.woff2", "2"),
             ("og.png", "3"),
@@ -103,19 +123,28 @@ mod tests {
             fs::write(folder.join(name), text).unwrap();
         }
         let first = files(&folder).unwrap();
-        assert_eq!(names(&first), ["./", "boot.js", "fonts/a.woff2"]);
+        assert_eq!(names(&first), ["boot.js", "fonts/a.woff2"]);
         // The SHA-256 of "1", as other tools print it.
         assert_eq!(first["boot.js"], "sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s=");
-        write(&folder).unwrap();
-        let text = fs::read_to_string(folder.join(WORKER)).unwrap();
+        let read = |name| fs::read_to_string(folder.join(name)).unwrap();
+        let build = || {
+            write(&folder).unwrap();
+            let (worker, page) = (read(WORKER), read("index.html"));
+            let name = worker.split('"').nth(1).unwrap().to_owned();
+            // The page names its build, and the worker knows that very page.
+            assert!(page == format!("<title>a</title><meta name=build content={name}></head><body></body>"), "{page}");
+            assert!(worker.contains(&format!(r#""./":"{}""#, integrity(page.as_bytes()))), "{worker}");
+            name
+        };
+        let first = build();
+        assert_eq!(build(), first, "nothing has changed");
+        let text = read(WORKER);
         assert!(text.contains("\"fonts/a.woff2\":\"sha256-"), "{text}");
         assert!(text.contains("\"cross-origin-embedder-policy\":\"require-corp\""), "{text}");
         assert!(!text.contains("\n//") && !text.contains("= {};"), "{text}");
         // One more byte anywhere is another build.
         fs::write(folder.join("fonts/a.woff2"), "21").unwrap();
-        let build = |text: &str| text.lines().find(|line| line.starts_with("const BUILD = \"")).unwrap().to_owned();
-        assert_ne!(build(&text), build(&worker(&files(&folder).unwrap()).unwrap()));
-        assert_eq!(build(&text), build(&worker(&first).unwrap()));
+        assert_ne!(build(), first);
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -1,22 +1,15 @@
-//! Own rows, kept by name in the browser beside the presets. A kept text holds no byte of a payload: of
-//! files it has the names.
-
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::{Deserialize, Serialize};
+//! Own rows, kept by name in the browser beside the presets. What is kept is a [`Setup`], of which the
+//! rows are taken again. It holds no byte of a payload: of files it has the names.
 
 use super::{
-    build::{Kind, Row, RowId},
+    build::{Row, RowId},
     effect::Effect,
     problem::Problem,
     selection::Selection,
-    setup::missing_files,
+    setup::{Setup, missing_files},
     state::State,
 };
 use crate::{number::bytes, outside::shown};
-
-/// The version of the format. Another one is not read.
-const VERSION: u32 = 1;
 
 /// So many sets of rows are kept at most.
 pub const MOST: usize = 50;
@@ -27,43 +20,33 @@ pub const LONGEST_NAME: usize = 40;
 /// The text of one set has at most so many bytes. Browsers keep 5 MiB for a whole site.
 pub const MOST_BYTES: usize = 64 << 10;
 
-/// What is kept, by name.
-pub type Shelf = BTreeMap<String, KeptRows>;
+/// What is kept, in the order of the names.
+pub type Shelf = Vec<KeptRows>;
 
 /// Rows that a person keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptRows {
-    version: u32,
+    /// The name.
+    pub name: String,
     rows: Vec<Row>,
-    /// The names of files whose rows are left out.
+    /// The names of files whose rows are not there.
     files: Vec<String>,
 }
 
 impl KeptRows {
-    /// As text, without the rows of files: only the page has those.
+    /// Those of a text that was kept; `None` when it is not of this version, or has rows that no page
+    /// could have made.
     #[must_use]
-    pub fn to_json(&self) -> String {
-        let (of_files, rows): (Vec<Row>, Vec<Row>) =
-            self.rows.iter().cloned().partition(|row| matches!(row.kind, Kind::File(_)));
-        let names = of_files.iter().map(|row| row.name.raw().to_owned());
-        let files = self.files.iter().cloned().chain(names).collect();
-        // Nothing in it can fail to be written.
-        serde_json::to_string(&Self { version: VERSION, rows, files }).unwrap_or_default()
-    }
-
-    /// Read from text; `None` when it is not of this version, or has rows that no page could have
-    /// made.
-    #[must_use]
-    pub fn from_json(text: &str) -> Option<Self> {
-        let kept: Self = serde_json::from_str(text).ok()?;
-        let mut numbers = BTreeSet::new();
-        let sound = kept.rows.iter().all(|row| row.is_possible() && numbers.insert(row.id));
-        (sound && kept.version == VERSION).then_some(kept)
+    pub fn read(name: String, text: &str) -> Option<Self> {
+        let setup = Setup::from_json(text)?;
+        let rows = setup.rows();
+        let numbered_once = |(at, row): (usize, &Row)| rows.iter().skip(at + 1).all(|other| other.id != row.id);
+        let sound = rows.iter().all(Row::is_possible) && rows.iter().enumerate().all(numbered_once);
+        sound.then(|| Self { name, rows: rows.to_owned(), files: setup.files.clone() })
     }
 
     /// Whether these are the rows. A row may have another number each time.
-    #[must_use]
-    pub fn is(&self, rows: &[Row]) -> bool {
+    fn is(&self, rows: &[Row]) -> bool {
         let same = |(one, other): (&Row, &Row)| Row { id: other.id, ..one.clone() } == *other;
         self.rows.len() == rows.len() && self.rows.iter().zip(rows).all(same)
     }
@@ -107,7 +90,12 @@ impl State {
     /// The name under which the rows are kept, if they are.
     #[must_use]
     pub fn kept_name(&self) -> Option<&str> {
-        self.kept.iter().find(|(_, kept)| kept.is(&self.rows)).map(|(name, _)| name.as_str())
+        self.kept.iter().find(|kept| kept.is(&self.rows)).map(|kept| kept.name.as_str())
+    }
+
+    /// What is kept under a name.
+    fn kept_as(&self, name: &str) -> Option<&KeptRows> {
+        self.kept.iter().find(|kept| kept.name == name)
     }
 
     /// A person does something with kept rows.
@@ -121,15 +109,15 @@ impl State {
     }
 
     fn keep_rows(&mut self, name: &str) -> Vec<Effect> {
-        let kept = KeptRows { version: VERSION, rows: self.rows.clone(), files: Vec::new() };
-        let len = kept.to_json().len();
+        let kept = KeptRows { name: name.to_owned(), rows: self.rows.clone(), files: Vec::new() };
+        let len = text_of(&kept).len();
         let why = if name.is_empty() {
             "They need a name.".to_owned()
         } else if name.chars().count() > LONGEST_NAME {
             format!("Their name is longer than {LONGEST_NAME} characters.")
         } else if len > MOST_BYTES {
             format!("Their texts and numbers take {}, and the page keeps at most {}.", bytes(len), bytes(MOST_BYTES))
-        } else if self.kept.len() >= MOST && !self.kept.contains_key(name) {
+        } else if self.kept.len() >= MOST && self.kept_as(name).is_none() {
             format!("The page keeps {MOST} sets of rows at most. Remove one first.")
         } else {
             return self.set_kept((name.to_owned(), Some(kept)));
@@ -139,39 +127,43 @@ impl State {
     }
 
     fn take_kept(&mut self, name: &str) -> Vec<Effect> {
-        let Some(kept) = self.kept.get(name).cloned() else { return Vec::new() };
-        let first = self.next_row;
-        self.rows = kept.rows;
-        for (row, id) in self.rows.iter_mut().zip(first..) {
+        let Some(KeptRows { mut rows, files, .. }) = self.kept_as(name).cloned() else { return Vec::new() };
+        for (row, id) in rows.iter_mut().zip(self.next_row..) {
             row.id = id;
         }
-        self.next_row = first.saturating_add(self.rows.len() as RowId);
+        self.next_row = self.next_row.saturating_add(rows.len() as RowId);
+        self.rows = rows;
         self.selected = self.rows.first().map(Selection::of);
         self.window = None;
         let effects = self.rows_changed();
-        self.file_problem = missing_files(&kept.files);
+        self.file_problem = missing_files(&files);
         effects
     }
 
     /// What is kept under a name now.
     pub(super) fn kept_before(&self, name: &str) -> Before {
-        (name.to_owned(), self.kept.get(name).cloned())
+        (name.to_owned(), self.kept_as(name).cloned())
     }
 
     /// Keeps this under a name, or nothing.
     pub(super) fn set_kept(&mut self, (name, kept): Before) -> Vec<Effect> {
-        let effect = Effect::KeepRows(name.clone(), kept.as_ref().map(KeptRows::to_json));
-        self.kept_found(vec![(name, kept)]);
-        vec![effect]
+        let text = kept.as_ref().map(text_of);
+        self.kept.retain(|other| other.name != name);
+        self.put_on_shelf(kept);
+        vec![Effect::KeepRows(name, text)]
     }
 
-    /// The browser has these, or has them no more.
-    pub(super) fn kept_found(&mut self, found: Vec<Before>) -> Vec<Effect> {
-        for (name, kept) in found {
-            match kept {
-                Some(kept) => _ = self.kept.insert(name, kept),
-                None => _ = self.kept.remove(&name),
-            }
+    fn put_on_shelf(&mut self, kept: Option<KeptRows>) {
+        let Some(kept) = kept else { return };
+        let at = self.kept.partition_point(|other| other.name < kept.name);
+        self.kept.insert(at, kept);
+    }
+
+    /// The browser has these.
+    pub(super) fn kept_found(&mut self, found: Shelf) -> Vec<Effect> {
+        self.kept.clear();
+        for kept in found {
+            self.put_on_shelf(Some(kept));
         }
         Vec::new()
     }
@@ -183,11 +175,24 @@ impl State {
     }
 }
 
+/// What is kept, as a text: without the rows of files, which only this page has.
+fn text_of(kept: &KeptRows) -> String {
+    let mut setup = Setup::of(&State { rows: kept.rows.clone(), ..State::default() });
+    setup.files.extend(kept.files.iter().cloned());
+    // Nothing in it can fail to be written.
+    setup.to_json().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
     use crate::{
-        app::{Action, Event, Preset, Report, build::Edit},
+        app::{
+            Action, Event, Preset, Report,
+            build::{Edit, Kind},
+        },
         given::About,
     };
 
@@ -212,11 +217,11 @@ mod tests {
             let Some(("mine", Some(text))) = kept(&effects) else { panic!("{effects:?}") };
             // Another page, which finds it.
             let mut other = State::of(Preset::Tensor);
-            let found = vec![("mine".to_owned(), KeptRows::from_json(text))];
+            let found = vec![KeptRows::read("mine".to_owned(), text).unwrap()];
             other.apply(Action::Browser(Report::KeptRows(found)));
             assert_eq!(other.kept_name(), None);
             other.apply(Action::Kept(Change::Take("mine".into())));
-            assert!(other.kept["mine"].is(&rows), "{preset:?}");
+            assert!(other.kept[0].is(&rows), "{preset:?}");
             assert_eq!((other.kept_name(), other.preset, &other.file_problem), (Some("mine"), None, &None));
             let numbers: BTreeSet<RowId> = other.rows.iter().map(|row| row.id).collect();
             assert_eq!(numbers.len(), rows.len());
@@ -234,14 +239,14 @@ mod tests {
         state.apply(Action::Preset(Preset::Tensor));
         state.apply(Action::Kept(Change::Take("with a file".into())));
         assert_eq!((state.rows.len(), &state.file_problem), (4, &None));
-        let found = vec![("with a file".to_owned(), KeptRows::from_json(&text))];
+        let found = vec![KeptRows::read("with a file".to_owned(), &text).unwrap()];
         let mut other = State::default();
         other.apply(Action::Browser(Report::KeptRows(found)));
         other.apply(Action::Kept(Change::Take("with a file".into())));
         assert_eq!(other.rows.len(), 3);
         assert!(other.file_problem.as_ref().unwrap().title.contains("depth.npy"));
         // It is missing as well for who keeps that again.
-        let again = KeptRows::from_json(&other.kept["with a file"].to_json()).unwrap();
+        let again = KeptRows::read(String::new(), &text_of(&other.kept[0])).unwrap();
         assert_eq!(again.files, ["depth.npy"]);
     }
 
@@ -249,18 +254,18 @@ mod tests {
     fn removed_and_replaced_rows_come_back_by_undo() {
         let mut state = State::of(Preset::ThreeSmall);
         state.apply(keep("a"));
-        let first = state.kept["a"].clone();
+        let first = state.kept[0].clone();
         let id = state.rows[0].id;
         state.apply(Action::Edit(id, Edit::Length(7)));
         state.apply(keep("a"));
-        assert_ne!(state.kept["a"], first);
+        assert_ne!(state.kept[0], first);
         let effects = state.apply(Action::Kept(Change::Remove("a".into())));
         assert_eq!(kept(&effects), Some(("a", None)));
         assert_eq!((state.kept.len(), state.history.undoes()), (0, Some("remove the kept a")));
         let effects = state.apply(Action::Undo);
-        assert_eq!(kept(&effects).unwrap().1, Some(state.kept["a"].to_json().as_str()));
+        assert_eq!(kept(&effects).unwrap().1, Some(text_of(&state.kept[0]).as_str()));
         state.apply(Action::Undo);
-        assert_eq!(state.kept["a"], first);
+        assert_eq!(state.kept[0], first);
         assert_eq!(state.rows[0].length, 7, "keeping changes no row");
         for _ in 0..2 {
             state.apply(Action::Redo);
@@ -300,12 +305,12 @@ mod tests {
         let mut state = State::of(Preset::ThreeSmall);
         let effects = state.apply(keep("a"));
         let text = kept(&effects).unwrap().1.unwrap();
-        assert!(KeptRows::from_json(text).is_some());
+        assert!(KeptRows::read(String::new(), text).is_some());
         let twice = text.replace("\"id\":1", "\"id\":0");
         let endless = text.replace("\"repeat\":1", "\"repeat\":1000000");
         for other in ["", "{}", &text[1..], &text.replace("\"version\":1", "\"version\":2"), &twice, &endless] {
             assert_ne!(other, text);
-            assert_eq!(KeptRows::from_json(other), None, "{other}");
+            assert_eq!(KeptRows::read(String::new(), other), None, "{other}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the browser reports to the page: it starts, its engine has died, what was kept.
 
 use super::{
-    cost::Shown, kept::KeptRows, link::Found, problem::Problem, setup::Setup, surroundings::Surroundings, wire::Kept,
+    cost::Shown, kept::Shelf, link::Found, problem::Problem, setup::Setup, surroundings::Surroundings, wire::Kept,
 };
 
 /// What the browser reports to the page. Most of it answers an [`Effect`](super::Effect).
@@ -23,8 +23,8 @@ pub enum Report {
     RunGone(Option<u64>),
     /// A run was read from a file.
     RunRead(Result<Shown, Problem>),
-    /// Rows that the browser keeps by name, or has no more.
-    KeptRows(Vec<(String, Option<KeptRows>)>),
+    /// Rows that the browser keeps by name.
+    KeptRows(Shelf),
     /// Rows could not be kept by name.
     RowsNotKept(Problem),
     /// A run could not be kept or the history not be read.

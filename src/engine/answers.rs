@@ -181,7 +181,7 @@ impl Answering {
         if let Some(most) = most {
             self.page.tell(Event::AnswersHeld(most));
         }
-        self.session.begin(op, Operation::Answer, Command::Reply { op, query, local, result });
+        self.session.begin(op, Operation::Answer, Command::Reply { op, query, local, result, last: true });
     }
 
     /// Handles the end of an answer.

@@ -217,6 +217,7 @@ impl Services {
             link::Command::Frames(_) => self.frames.taken(&Taken::default()),
             link::Command::Cancel(_)
             | link::Command::Undeclare(_)
+            | link::Command::Finish(_)
             | link::Command::Stats
             | link::Command::Capture(_)
             | link::Command::Close

@@ -336,7 +336,7 @@ impl Session {
         self.declare(EntityName::Entity(entity), key, |key| match entity {
             Entity::Queryable => Declare::Queryable(Queryable { complete, ..key.into() }),
             Entity::Token => Declare::LivelinessToken(key),
-            Entity::Watch => Declare::LivelinessSubscriber(key),
+            Entity::Watch => Declare::LivelinessSubscriber(key, true),
         });
     }
 

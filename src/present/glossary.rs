@@ -292,31 +292,44 @@ pub fn known(label: &str) -> Option<&'static Term> {
     TERMS.iter().find(|term| term.forms.contains(&label))
 }
 
+/// Where a text first has a form as whole words.
+fn place(text: &str, form: &str) -> Option<usize> {
+    let at = text.find(form)?;
+    let inside = text.get(..at)?.ends_with(char::is_alphanumeric)
+        || text.get(at + form.len()..)?.starts_with(char::is_alphanumeric);
+    (!inside).then_some(at)
+}
+
 /// Cuts a text of the page at the terms that it names, each at its first place.
 #[must_use]
 pub fn parts(text: &str) -> Vec<(&str, Option<&'static Term>)> {
-    let (mut parts, mut rest, mut named) = (Vec::new(), text, Vec::new());
-    let is_whole = |before: &str, after: &str| {
-        !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
-    };
+    let (mut parts, mut rest): (Vec<(&str, Option<&'static Term>)>, &str) = (Vec::new(), text);
     loop {
-        let places = TERMS.iter().filter(|term| !named.contains(&term.name)).flat_map(|term| {
-            let place = move |form: &&'static str| {
-                let at = rest.find(form)?;
-                let (before, after) = (rest.get(..at)?, rest.get(at + form.len()..)?);
-                is_whole(before, after).then_some((at, form.len(), term))
-            };
-            term.forms.iter().filter_map(place)
-        });
-        // Of two that begin together, the longer one.
-        let Some((at, len, term)) = places.min_by_key(|(at, len, _)| (*at, usize::MAX - len)) else { break };
-        let (before, word) = (rest.get(..at).unwrap_or_default(), rest.get(at..at + len).unwrap_or_default());
-        parts.extend((!before.is_empty()).then_some((before, None)));
+        let mut next: Option<(usize, usize, &'static Term)> = None;
+        for term in TERMS {
+            if parts.iter().any(|(_, named)| named.is_some_and(|named| named.name == term.name)) {
+                continue;
+            }
+            for form in term.forms {
+                let Some(at) = place(rest, form) else { continue };
+                // Of two that begin together, the longer one.
+                if next.is_none_or(|(first, len, _)| at < first || (at == first && form.len() > len)) {
+                    next = Some((at, form.len(), term));
+                }
+            }
+        }
+        let Some((at, len, term)) = next else { break };
+        let (before, behind) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        let (word, behind) = behind.split_at_checked(len).unwrap_or((behind, ""));
+        if !before.is_empty() {
+            parts.push((before, None));
+        }
         parts.push((word, Some(term)));
-        named.push(term.name);
-        rest = rest.get(at + len..).unwrap_or_default();
+        rest = behind;
     }
-    parts.extend((!rest.is_empty()).then_some((rest, None)));
+    if !rest.is_empty() {
+        parts.push((rest, None));
+    }
     parts
 }
 

@@ -201,7 +201,8 @@ fn top_bar(props: &PaneProps) -> Html {
         Preset::ALL.iter().map(|preset| (preset.key().into(), preset.name().into())).collect();
     options.push((EMPTY.into(), EMPTY.into()));
     let kept_key = |name: &str| AttrValue::from(format!("{KEPT}{name}"));
-    options.extend(state.kept.keys().map(|name| (kept_key(name), format!("{} (kept)", shown(name)).into())));
+    options
+        .extend(state.kept.iter().map(|kept| (kept_key(&kept.name), format!("{} (kept)", shown(&kept.name)).into())));
     let value = match (state.preset, state.kept_name()) {
         (Some(preset), _) => preset.key().into(),
         (None, Some(name)) => kept_key(name),

@@ -143,10 +143,6 @@ impl Errands {
                 runs::Change::Cleared => Action::Browser(Report::RunGone(None)),
             });
         }));
-        let answer = self.0.answer.clone();
-        listeners.extend(kept::watch(move |name, kept| {
-            answer.emit(Action::Browser(Report::KeptRows(vec![(name, kept)])));
-        }));
         // The hub cannot see that a page goes away.
         let weak = Rc::downgrade(&self.0);
         listeners.extend(window().map(|window| {

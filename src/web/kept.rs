@@ -1,13 +1,11 @@
 //! Own rows that the browser keeps by name, for all pages of the lab.
 
-use gloo_events::EventListener;
-use wasm_bindgen::JsCast;
-use web_sys::{Storage, StorageEvent, window};
+use web_sys::{Storage, window};
 
 use crate::{
     app::{
         Problem,
-        kept::{KeptRows, MOST},
+        kept::{KeptRows, MOST, Shelf},
     },
     browser::error::message_of,
 };
@@ -20,12 +18,12 @@ fn storage() -> Option<Storage> {
 }
 
 /// What is kept. Texts that this page cannot read stay where they are.
-pub(super) fn load() -> Vec<(String, Option<KeptRows>)> {
+pub(super) fn load() -> Shelf {
     let Some(storage) = storage() else { return Vec::new() };
     let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok().flatten());
     let kept = keys.filter_map(|key| {
-        let text = storage.get_item(&key).ok().flatten()?;
-        Some((key.strip_prefix(PREFIX)?.to_owned(), Some(KeptRows::from_json(&text)?)))
+        let name = key.strip_prefix(PREFIX)?.to_owned();
+        KeptRows::read(name, &storage.get_item(&key).ok().flatten()?)
     });
     kept.take(MOST).collect()
 }
@@ -37,24 +35,15 @@ pub(super) fn load() -> Vec<(String, Option<KeptRows>)> {
 pub(super) fn keep(name: &str, text: Option<&str>) -> Result<(), Problem> {
     let key = format!("{PREFIX}{name}");
     let done = match (storage(), text) {
-        (Some(storage), Some(text)) => storage.set_item(&key, text).map_err(|error| message_of(&error)),
-        (Some(storage), None) => storage.remove_item(&key).map_err(|error| message_of(&error)),
-        (None, _) => Err("this page has no storage".to_owned()),
+        (Some(storage), Some(text)) => storage.set_item(&key, text),
+        (Some(storage), None) => storage.remove_item(&key),
+        (None, _) => Err("this page has no storage".into()),
     };
-    done.map_err(|why| {
+    done.map_err(|error| {
+        let why = message_of(&error);
         Problem::new(
             "The browser does not keep the rows.",
             format!("It said: {why}. They are here until the page is closed; copy the link of the page to keep them."),
         )
     })
-}
-
-/// Calls `changed` when another page of the lab keeps or removes rows.
-pub(super) fn watch(changed: impl Fn(String, Option<KeptRows>) + 'static) -> Option<EventListener> {
-    let window = window()?;
-    Some(EventListener::new(&window, "storage", move |event| {
-        let Some(event) = event.dyn_ref::<StorageEvent>() else { return };
-        let Some(name) = event.key().and_then(|key| key.strip_prefix(PREFIX).map(str::to_owned)) else { return };
-        changed(name, event.new_value().and_then(|text| KeptRows::from_json(&text)));
-    }))
 }

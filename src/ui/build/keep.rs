@@ -1,62 +1,55 @@
 //! Own rows, kept by name in the browser: to keep, to choose and to remove.
 
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 use crate::{
     app::{
-        Action,
+        Action, State,
         kept::{Change, LONGEST_NAME},
     },
-    outside::{Ends, Outside},
-    ui::kit::{
-        text_field::TextField,
-        widgets::{PaneProps, outside, problem, sends},
-    },
+    outside::shown,
+    ui::kit::widgets::{problem, sends},
 };
 
 /// The part of the pane, closed until the person opens it.
-#[component]
-pub(super) fn Keep(props: &PaneProps) -> Html {
-    let (state, send) = (&props.state, &props.send);
-    let name = use_state(String::new);
-    let onsubmit = {
-        let (send, name) = (send.clone(), name.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            send.emit(Action::Kept(Change::Keep((*name).clone())));
-            name.set(String::new());
-        })
+pub(super) fn keep(state: &State, send: &Callback<Action>) -> Html {
+    let send_name = send.clone();
+    let onsubmit = Callback::from(move |event: SubmitEvent| {
+        event.prevent_default();
+        let form = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let input = form.and_then(|form| form.query_selector("input").ok().flatten());
+        if let Some(input) = input.and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) {
+            send_name.emit(Action::Kept(Change::Keep(input.value())));
+            input.set_value("");
+        }
+    });
+    let one = |name: &String| {
+        let name = name.clone();
+        let says = shown(&name);
+        let button = |verb: &str, words: String, change: Change| {
+            html! {
+                <button type="button" class="link" aria-label={format!("{verb} {says}")} onclick={sends(send, Action::Kept(change))}>{ words }</button>
+            }
+        };
+        html! {
+            <li key={name.clone()}>
+                { button("Choose", says.clone(), Change::Take(name.clone())) }
+                { button("Remove", "Remove".to_owned(), Change::Remove(name)) }
+            </li>
+        }
     };
-    let change = {
-        let name = name.setter();
-        Callback::from(move |text| name.set(text))
-    };
-    let nothing = state.rows.is_empty() || name.trim().is_empty();
     html! {
         <details class="keep" id="keep">
             <summary>{ "Keep these rows" }</summary>
             <form class="keep-line" {onsubmit}>
                 <label for="keep-name">{ "name" }</label>
-                <TextField id="keep-name" value={(*name).clone()} {change} ends={Ends::LeftOut} most={LONGEST_NAME} />
-                <button type="submit" id="keep-rows" disabled={nothing}>{ "Keep" }</button>
+                <input id="keep-name" type="text" maxlength={LONGEST_NAME.to_string()} autocomplete="off" spellcheck="false" />
+                <button type="submit" id="keep-rows" disabled={state.rows.is_empty()}>{ "Keep" }</button>
             </form>
             if let Some(cause) = &state.kept_problem { { problem("keep-problem", cause) } }
-            <ul id="kept">
-                { for state.kept.keys().map(|name| {
-                    let shown: Outside = name.clone().into();
-                    let label = |verb: &str| format!("{verb} {}", shown.shown());
-                    html! {
-                        <li key={name.clone()}>
-                            <button type="button" class="link" aria-label={label("Choose")} onclick={sends(send, Action::Kept(Change::Take(name.clone())))}>
-                                { outside(&shown) }
-                            </button>
-                            <button type="button" class="link" aria-label={label("Remove")} onclick={sends(send, Action::Kept(Change::Remove(name.clone())))}>
-                                { "Remove" }
-                            </button>
-                        </li>
-                    }
-                }) }
-            </ul>
+            <ul id="kept">{ for state.kept.iter().map(|kept| one(&kept.name)) }</ul>
             <p class="quiet">{ "In this browser, beside the presets. Of a file, its name is kept. Undo brings back what you remove." }</p>
         </details>
     }

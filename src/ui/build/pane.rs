@@ -30,7 +30,7 @@ use crate::{
         snippet,
     },
     ui::{
-        build::keep::Keep,
+        build::keep::keep,
         help::modes_button,
         kit::{
             pointing,
@@ -614,7 +614,7 @@ fn add(AskingProps { state, send, errands }: &AskingProps) -> Html {
                 { changes(state, send) }
             </div>
             if let Some(cause) = &state.file_problem { { problem("file-problem", cause) } }
-            <Keep state={state.clone()} send={send.clone()} />
+            { keep(state, send) }
         </div>
     }
 }

@@ -58,10 +58,6 @@ fn show(place: &Element) -> Option<()> {
     Some(())
 }
 
-fn term_of(event: &Event) -> Option<Element> {
-    event.target()?.dyn_into::<Element>().ok()?.closest("[data-term]").ok()?
-}
-
 /// What all words mean, for readers of the screen, and the note.
 pub(crate) fn notes() -> Html {
     html! {
@@ -76,55 +72,36 @@ pub(crate) fn notes() -> Html {
 pub(crate) fn listen() -> Option<[EventListener; 6]> {
     let document = document()?;
     let rests = Rc::new(RefCell::new(None::<Timeout>));
-    let on =
-        |name: &'static str, hear: Box<dyn Fn(&Event)>| EventListener::new(&document, name, move |event| hear(event));
-    let over = {
+    let names = ["pointerover", "pointerleave", "focusin", "focusout", "click", "keydown"];
+    Some(names.map(|name| {
         let rests = rests.clone();
-        move |event: &Event| {
-            let mouse = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() != "touch");
-            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            // The pointer may go to the note itself.
-            if !mouse || target.is_some_and(|target| target.id() == NOTE) {
-                return;
-            }
-            let term = term_of(event);
+        EventListener::new(&document, name, move |event| hear(event, &rests))
+    }))
+}
+
+fn hear(event: &Event, rests: &RefCell<Option<Timeout>>) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let is = |css: &str| target.as_ref().is_some_and(|target| target.matches(css).unwrap_or(false));
+    let term = target.as_ref().and_then(|target| target.closest("[data-term]").ok().flatten());
+    let touched = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch");
+    match (event.type_().as_str(), term) {
+        // The pointer may go to the note itself, and a finger does not rest.
+        ("pointerover", _) if touched || is("#term") => {}
+        ("pointerover", term) => {
             rests.replace(term.map(|term| Timeout::new(REST, move || _ = show(&term))));
             hide();
         }
-    };
-    let away = {
-        let rests = rests.clone();
-        move |_: &Event| {
+        ("focusin", Some(term)) if is(":focus-visible") => _ = show(&term),
+        ("click", Some(term)) if touched || is("button.term") => {
+            rests.take();
+            show(&term);
+        }
+        // A label passes the click on to what it names.
+        ("focusin", _) | ("click", Some(_)) => {}
+        ("keydown", _) if event.dyn_ref::<KeyboardEvent>().is_none_or(|event| event.key() != "Escape") => {}
+        _ => {
             rests.take();
             hide();
         }
-    };
-    let focused = |event: &Event| {
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let shows = target.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false));
-        let _ = term_of(event).filter(|_| shows).map(|term| show(&term));
-    };
-    let clicked = move |event: &Event| {
-        rests.take();
-        let touched = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch");
-        match term_of(event) {
-            Some(term) if touched || term.tag_name() == "BUTTON" => _ = show(&term),
-            // A label passes the click on to what it names.
-            Some(_) => {}
-            None => hide(),
-        }
-    };
-    let key = |event: &Event| {
-        if event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
-            hide();
-        }
-    };
-    Some([
-        on("pointerover", Box::new(over)),
-        on("pointerleave", Box::new(away.clone())),
-        on("focusin", Box::new(focused)),
-        on("focusout", Box::new(away)),
-        on("click", Box::new(clicked)),
-        on("keydown", Box::new(key)),
-    ])
+    }
 }

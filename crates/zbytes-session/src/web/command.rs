@@ -32,8 +32,7 @@ pub enum Command {
     /// Asks for a fence: the router answers when it has handed on every put made before. Ends with
     /// [`Told::Flushed`].
     Flush(OpId),
-    /// Answers a query, and finishes it: the querier gets no further answers. Ends with
-    /// [`Told::PutEnded`].
+    /// Answers a query. Ends with [`Told::PutEnded`].
     Reply {
         /// The id of this answer.
         op: OpId,
@@ -43,7 +42,12 @@ pub enum Command {
         local: bool,
         /// The answer, or an error for the querier.
         result: Result<ReplySample, ReplyError>,
+        /// Whether it finishes the query: the querier gets no further answers.
+        last: bool,
     },
+    /// Finishes a query without a further answer. The session ignores this for a query that has
+    /// ended. Sends no message.
+    Finish(QueryId),
     /// Cancels a put, an answer or a get. The operation still ends with its own message. It reports
     /// the cancellation, or success if all bytes had left before.
     Cancel(OpId),
@@ -60,6 +64,7 @@ pub enum Command {
     Capture(Option<capture::Bounds>),
     /// Asks for the recorded batches after that number, or for all of them; ends with
     /// [`Told::Frames`].
+    #[cfg(feature = "frames")]
     Frames(Option<u64>),
     /// An attempt to open the session may succeed now: a driver that waits for the next attempt
     /// makes it soon. Sends no message.
@@ -77,9 +82,9 @@ pub enum Declare {
     Queryable(Queryable),
     /// A token: shows peers that a key is alive.
     LivelinessToken(KeyExpr),
-    /// Causes [`Event::Sample`] for every token: one that exists, one that appears, and one that
-    /// disappears.
-    LivelinessSubscriber(KeyExpr),
+    /// Causes [`Event::Sample`] for every token that appears and every one that disappears; with
+    /// `true` also for those that exist.
+    LivelinessSubscriber(KeyExpr, bool),
     /// Causes [`Event::Matching`] whenever the answer changes: whether a peer matches the key.
     MatchingListener(KeyExpr, MatchingStatusType),
 }
@@ -201,6 +206,7 @@ pub enum Told<R> {
     /// The counters of the link.
     Stats(LinkStats),
     /// The recorded batches, as the bounds of the recording allow.
+    #[cfg(feature = "frames")]
     Frames(capture::Taken),
     /// The server has not answered yet. The browser may be delaying the attempt because earlier
     /// ones failed, for at most this long.

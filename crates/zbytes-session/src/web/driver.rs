@@ -11,8 +11,10 @@
 //!
 //! Over a port, the router says which bytes it has taken. They have left this end then.
 //!
-//! Alarms of the program's [`Host`] pace the sending. The host may know timers that a hidden page
-//! does not slow down.
+//! What a program asks for in one task of the event loop leaves in the next, so that it shares
+//! batches. What is express leaves at once. Further tasks pace the sending, and alarms of the
+//! program's [`Host`] while the browser's buffer is full. The host may know timers that a hidden
+//! page does not slow down.
 //!
 //! A lasting driver opens a lost session again, after a wait that [`Reconnect`] chooses. It tries
 //! at once when the browser reports that the network is back or that the user looks at the page.
@@ -20,14 +22,14 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, VecDeque},
-    rc::Rc,
+    rc::{Rc, Weak},
     time::Duration,
 };
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
+use js_sys::Reflect;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{EventTarget, VisibilityState};
 
 use zbytes::segment::Segment;
@@ -41,6 +43,7 @@ use super::{
     random::{random, random_id},
     socket::{ABNORMAL, LinkEvent},
     state::{Asked, Flight, Inner, Shared},
+    task::Tasks,
 };
 use crate::{
     client::{
@@ -93,37 +96,47 @@ impl<H: Host> Driver<H> {
             Some(_) if !host.asks_about(url) && !url.starts_with(PORT) => Reconnect::sparing(),
             _ => Reconnect::new(),
         };
-        let inner = Rc::new(RefCell::new(Inner {
-            host: Rc::new(host),
-            url: url.to_owned(),
-            socket: None,
-            client: None,
-            stats: LinkStats::default(),
-            buffer: vec![0; if framing == Framing::Stream { RUN } else { usize::from(BATCH_SIZE) }],
-            framing,
-            flights: BTreeMap::new(),
-            asked: BTreeMap::new(),
-            waiting: VecDeque::new(),
-            given: 0,
-            begun: Duration::ZERO,
-            opened: Duration::ZERO,
-            attempt: 0,
-            engine,
-            watch: Watch::new(clock::reading()),
-            stood_still: false,
-            beat: None,
-            ended: false,
-            lasting,
-            reconnect,
-            capture: None,
-            hints: Vec::new(),
-            pump: None,
-            due: false,
-            timer: None,
-            lease: None,
-            progress: Duration::ZERO,
-            tell: Rc::new(tell),
-        }));
+        let inner = Rc::new_cyclic(|inner: &Weak<RefCell<Inner<H>>>| {
+            let later = inner.clone();
+            let tasks = Tasks::new(move || {
+                if let Some(inner) = later.upgrade() {
+                    inner.borrow_mut().due = false;
+                    pump(&inner);
+                }
+            });
+            RefCell::new(Inner {
+                tasks,
+                host: Rc::new(host),
+                url: url.to_owned(),
+                socket: None,
+                client: None,
+                stats: LinkStats::default(),
+                buffer: vec![0; if framing == Framing::Stream { RUN } else { usize::from(BATCH_SIZE) }],
+                framing,
+                flights: BTreeMap::new(),
+                asked: BTreeMap::new(),
+                waiting: VecDeque::new(),
+                given: 0,
+                begun: Duration::ZERO,
+                opened: Duration::ZERO,
+                attempt: 0,
+                engine,
+                watch: Watch::new(clock::reading()),
+                stood_still: false,
+                beat: None,
+                ended: false,
+                lasting,
+                reconnect,
+                capture: None,
+                hints: Vec::new(),
+                pump: None,
+                due: false,
+                timer: None,
+                lease: None,
+                progress: Duration::ZERO,
+                tell: Rc::new(tell),
+            })
+        });
         connect(&inner);
         beat(&inner);
         Self { inner }
@@ -149,7 +162,11 @@ impl<H: Host> Driver<H> {
                 self.ask(op, Asked::Get, false, |client, now| client.get_liveliness(op, key, GET_TIMEOUT, now));
             }
             Command::Flush(op) => self.ask(op, Asked::Fence, true, |client, now| client.flush(op, now)),
-            Command::Reply { op, query, local, result } => self.answer(op, query, local, result),
+            Command::Reply { op, query, local, result, last } => self.answer(op, query, local, result, last),
+            Command::Finish(query) => {
+                let _ = self.with_client(|client| client.finish(query));
+                self.inner.borrow_mut().pump_later();
+            }
             Command::Cancel(op) => {
                 // The client refuses only an operation that runs on to its end. The driver reports
                 // that end as always.
@@ -161,7 +178,9 @@ impl<H: Host> Driver<H> {
                     Declare::Subscriber(subscribe) => client.declare_subscriber(id, subscribe),
                     Declare::Queryable(queryable) => client.declare_queryable(id, queryable),
                     Declare::LivelinessToken(key) => client.declare_token(id, key),
-                    Declare::LivelinessSubscriber(key) => client.declare_liveliness_subscriber(id, key, true),
+                    Declare::LivelinessSubscriber(key, history) => {
+                        client.declare_liveliness_subscriber(id, key, history)
+                    }
                     Declare::MatchingListener(key, counterpart) => {
                         client.declare_matching_listener(id, key, counterpart)
                     }
@@ -186,6 +205,7 @@ impl<H: Host> Driver<H> {
                     client.capture(bounds);
                 }
             }
+            #[cfg(feature = "frames")]
             Command::Frames(after) => {
                 let taken = self.inner.borrow().client.as_ref().map(|client| client.captured(after));
                 self.tell(Told::Frames(taken.unwrap_or_default()));
@@ -222,7 +242,7 @@ impl<H: Host> Driver<H> {
         if express {
             pump(&self.inner);
         } else {
-            self.pump_after_this_turn();
+            self.inner.borrow_mut().pump_later();
         }
         true
     }
@@ -247,13 +267,16 @@ impl<H: Host> Driver<H> {
         }
     }
 
-    fn answer(&self, op: OpId, query: QueryId, local: bool, result: Result<ReplySample, ReplyError>) {
+    fn answer(&self, op: OpId, query: QueryId, local: bool, result: Result<ReplySample, ReplyError>, last: bool) {
         let len = result.as_ref().map_or_else(|error| error.payload.len(), |answer| answer.content.len());
         let taken = self.operate(op, (!local).then_some(len), false, false, |client| {
             let replied = match result {
                 Ok(answer) => client.reply(op, query, answer),
                 Err(error) => client.reply_err(op, query, error),
             };
+            if !last {
+                return replied;
+            }
             // The querier waits until the query is finished, so this finishes it also when the
             // client refused the answer.
             client.finish(query).and(replied)
@@ -291,21 +314,6 @@ impl<H: Host> Driver<H> {
         } else {
             lose(&self.inner, None);
         }
-    }
-
-    /// Sends at the end of the current turn of the page, so that small puts of one turn share a
-    /// batch.
-    fn pump_after_this_turn(&self) {
-        if std::mem::replace(&mut self.inner.borrow_mut().due, true) {
-            return;
-        }
-        let weak = Rc::downgrade(&self.inner);
-        spawn_local(async move {
-            if let Some(inner) = weak.upgrade() {
-                inner.borrow_mut().due = false;
-                pump(&inner);
-            }
-        });
     }
 
     fn with_client<T>(&self, verb: impl FnOnce(&mut Client) -> Result<T, CommandError>) -> Result<T, CommandError> {
@@ -348,6 +356,10 @@ fn hint<H: Host>(inner: &Shared<H>) {
 fn hints<H: Host>(inner: &Shared<H>) -> Vec<EventListener> {
     let online = Rc::downgrade(inner);
     let global: EventTarget = js_sys::global().unchecked_into();
+    // Node's global object is not the target of an event.
+    if !Reflect::has(&global, &"addEventListener".into()).unwrap_or(false) {
+        return Vec::new();
+    }
     let mut all = vec![EventListener::new(&global, "online", move |_| {
         if let Some(inner) = online.upgrade() {
             hint(&inner);
@@ -452,11 +464,13 @@ fn pump<H: Host>(inner: &Shared<H>) {
         me.pump = None;
         me.settle(&mut told);
         me.events(&mut told, &mut ended);
+        let given = me.given;
         let more = me.transmit(begun);
         me.events(&mut told, &mut ended);
         me.arriving(&mut told, begun);
         me.settle(&mut told);
-        me.schedule(more, Rc::downgrade(inner), pump);
+        let soon = more || me.given != given;
+        me.schedule(soon, Rc::downgrade(inner), pump);
     }
     let tell = inner.borrow().tell.clone();
     told.into_iter().for_each(|event| tell(event));

@@ -10,6 +10,7 @@
 //! | `host` | `Host`: the interface between a driver and the program around it |
 //! | `link`, `socket`, `port` | the link of a session: one WebSocket, or one port |
 //! | `posted` | what was posted over a port, and not yet taken; without a browser |
+//! | `task` | a later task of the event loop, without a timer |
 //! | `engine`, `clock`, `random` | differences between engines; the browser's clocks and random numbers |
 
 pub mod command;
@@ -36,6 +37,8 @@ mod random;
 mod socket;
 #[cfg(target_arch = "wasm32")]
 mod state;
+#[cfg(target_arch = "wasm32")]
+mod task;
 
 #[cfg(target_arch = "wasm32")]
 pub use self::{

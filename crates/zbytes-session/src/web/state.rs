@@ -16,6 +16,7 @@ use super::{
     engine::Engine,
     host::{Alarm, Host},
     link::Link,
+    task::Tasks,
 };
 use crate::client::{
     Client, CloseCause, Event, Framing, LinkStats, OpId, Part, Progress,
@@ -116,7 +117,9 @@ pub(super) struct Inner<H: Host> {
     /// Listeners for hints from the browser about the network and the page.
     pub(super) hints: Vec<EventListener>,
     pub(super) pump: Option<Alarm>,
-    /// Whether a pump is pending for the end of this turn of the page.
+    /// Pumps in a later task of the event loop.
+    pub(super) tasks: Tasks,
+    /// Whether such a task is pending.
     pub(super) due: bool,
     /// The timer for opening a WebSocket, or for the next attempt.
     pub(super) timer: Option<Timeout>,
@@ -279,7 +282,17 @@ impl<H: Host> Inner<H> {
         }
     }
 
-    pub(super) fn schedule(&mut self, more: bool, inner: Weak<RefCell<Self>>, pump: fn(&Shared<H>)) {
+    /// Pumps when the current task of the event loop is over.
+    pub(super) fn pump_later(&mut self) {
+        if !std::mem::replace(&mut self.due, true) {
+            self.tasks.post();
+        }
+    }
+
+    /// Plans the next pump. It is `soon` if there is more to send, or if bytes were sent just now: a
+    /// browser often counts them as gone by its next task. Otherwise the bytes in the browser's
+    /// buffer are looked at after a while.
+    pub(super) fn schedule(&mut self, soon: bool, inner: Weak<RefCell<Self>>, pump: fn(&Shared<H>)) {
         if self.socket.is_none() {
             return;
         }
@@ -291,8 +304,8 @@ impl<H: Host> Inner<H> {
                 }
             }
         };
-        if more {
-            self.pump = Some(self.host.alarm(0, Box::new(again)));
+        if soon {
+            self.pump_later();
         } else if !self.waiting.is_empty() && !self.socket.as_ref().is_some_and(Link::tells_of_room) {
             self.pump = Some(self.host.alarm(1, Box::new(again)));
         }

@@ -1,0 +1,416 @@
+// What the program tells, and what it is asked: one link for each session. It knows operations and declarations by
+// their numbers.
+import { asArray, handleOf, modeNumber, ZBytes } from "./bytes.js";
+import { FifoChannel, RingChannel } from "./channel.js";
+import { refuse, ZError } from "./error.js";
+import { program } from "./load.js";
+import { guarded, later } from "./tasks.js";
+import { Reply, ReplyError, Sample, textOf, treatment } from "./values.js";
+
+// How many bytes may wait before a put waits to be taken.
+export const QUEUED_BYTES = 24 << 20;
+
+// How many bytes of puts that were not awaited may wait beyond that.
+const NOT_AWAITED = 512 << 20;
+
+// A put counts as so many bytes at least: it is not for nothing either.
+const LEAST = 1024;
+
+// How many puts are taken in one task, so that a loop of them does not hold up the page.
+const PUTS_IN_A_TASK = 256;
+
+// How many keys have their templates kept.
+const TEMPLATES = 256;
+
+const ignore = () => {};
+
+// A promise and its two ends.
+function promised() {
+    const made = {};
+    made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+    return made;
+}
+
+// What a handler does with values: it calls back, or puts them into a channel.
+export function sinkOf(handler) {
+    const channel = handler === undefined ? new FifoChannel() : handler;
+    if (channel instanceof FifoChannel || channel instanceof RingChannel) {
+        return { channel, send: (value) => channel.send(value), close: (error) => channel.close(error) };
+    }
+    const [call, drop] = Array.isArray(handler) ? handler : [handler];
+    if (typeof call !== "function") {
+        refuse("a handler is a function, or a FifoChannel or RingChannel");
+    }
+    return { send: (value) => void guarded(call, value), close: () => drop && guarded(drop) };
+}
+
+export class Link {
+    #program;
+    #tell;
+    #templates = new Map();
+    #puts = new Map();
+    #asked = new Map();
+    #declared = new Map();
+    #op = 0;
+    #id = 0;
+    // Bytes of the puts that were taken and have not ended, and the puts that wait to be taken.
+    #taken = 0;
+    #takers = [];
+    #waiting = 0;
+    #inTask = 0;
+    #bound;
+    #opening = promised();
+    #closing = promised();
+    #dropping = new Set();
+    #stats;
+    info;
+    isClosed = false;
+
+    constructor(url, bound, tell) {
+        [this.#bound, this.#tell] = [bound, tell];
+        this.#closing.promise.catch(ignore);
+        this.#program = new (program().Session)(url, this);
+    }
+
+    get whenOpen() {
+        return this.#opening.promise;
+    }
+
+    // Asks the program, if the session has not ended.
+    #ask(what) {
+        if (this.isClosed) throw new ZError("CLOSED", "the session is closed");
+        return what(this.#program);
+    }
+
+    // --- Puts ---
+
+    template(key, { encoding = "", allowedDestination = 2, ...how } = {}) {
+        const text = textOf(key, "a key expression");
+        const Template = program().Template;
+        return new Template(text, textOf(encoding, "an encoding"), treatment(how), allowedDestination);
+    }
+
+    // The template of puts without options under this key.
+    plain(key) {
+        const text = textOf(key, "a key expression");
+        let template = this.#templates.get(text);
+        if (template === undefined) {
+            template = this.template(text);
+            if (this.#templates.size >= TEMPLATES) {
+                for (const old of this.#templates.values()) old.free();
+                this.#templates.clear();
+            }
+            this.#templates.set(text, template);
+        }
+        return template;
+    }
+
+    // Puts `payload`, or deletes if there is none. `template` finds the template, so that an error in it is one of
+    // the put. It is freed if it is for this put alone.
+    put(template, payload, options, forThisAlone = false) {
+        const op = ++this.#op;
+        const sent = promised();
+        sent.promise.catch(ignore);
+        const put = { size: 0, isTaken: false, sent, taken: undefined };
+        const promise = new Promise((resolve, reject) => {
+            put.taken = { resolve, reject };
+        });
+        promise.sent = sent.promise;
+        this.#puts.set(op, put);
+        try {
+            const how = template();
+            put.size = Math.max(LEAST, this.#ask((session) => this.#send(session, op, how, payload, options)));
+            if (forThisAlone) how.free();
+            this.#take(op, put);
+        } catch (error) {
+            this.#fail(op, error);
+        }
+        return promise;
+    }
+
+    #send(session, op, template, payload, { mode = "copy", attachment, timestamp } = {}) {
+        if (this.#waiting > NOT_AWAITED) {
+            throw new ZError("QUEUE_FULL", "too many bytes of puts wait that were not awaited");
+        }
+        const number = modeNumber(mode);
+        const more = [handleOf(attachment), timestamp?.toString()];
+        if (payload === undefined || payload instanceof ZBytes) {
+            return session.putPayload(op, template, handleOf(payload), ...more);
+        }
+        const array = asArray(payload);
+        return session.put(op, template, array, array === payload ? number : 1, ...more);
+    }
+
+    // The put is taken: now, or when enough of those before it have left.
+    #take(op, put) {
+        if (!this.#puts.has(op)) return;
+        if (this.#takers.length === 0 && this.#taken <= this.#bound && this.#inTask < PUTS_IN_A_TASK) {
+            if (this.#inTask++ === 0) later(this.#nextTask);
+            return this.#isTaken(put);
+        }
+        this.#takers.push(put);
+        this.#waiting += put.size;
+        put.waits = true;
+    }
+
+    #isTaken(put) {
+        put.isTaken = true;
+        this.#taken += put.size;
+        put.taken.resolve();
+    }
+
+    #nextTask = () => {
+        this.#inTask = 0;
+        this.#release();
+        if (this.#inTask > 0) later(this.#nextTask);
+    };
+
+    #release() {
+        while (this.#takers.length > 0 && this.#taken <= this.#bound && this.#inTask < PUTS_IN_A_TASK) {
+            const put = this.#takers.shift();
+            if (put.hasEnded) continue;
+            this.#waiting -= put.size;
+            put.waits = false;
+            this.#inTask += 1;
+            this.#isTaken(put);
+        }
+    }
+
+    #fail(op, error) {
+        const put = this.#end(op);
+        if (put === undefined) return;
+        const told = put.isTaken;
+        put.taken.reject(error);
+        put.sent.reject(error);
+        // The caller may look at this put no more.
+        if (told && error.code !== "LOST" && error.code !== "CLOSED") this.#tell("putfailed", { error });
+    }
+
+    #end(op) {
+        const put = this.#puts.get(op);
+        if (put === undefined) return undefined;
+        this.#puts.delete(op);
+        put.hasEnded = true;
+        if (put.isTaken) this.#taken -= put.size;
+        else if (put.waits) this.#waiting -= put.size;
+        return put;
+    }
+
+    // --- Gets and answers ---
+
+    get(template, options, sink, parameters = "") {
+        const { payload, attachment, target = 0, consolidation = 0, timeout = 10_000, signal } = options;
+        return this.#begin(sink, signal, (session, op) => {
+            const more = [handleOf(payload), handleOf(attachment), target, consolidation, Number(timeout)];
+            session.get(op, template(), parameters, ...more);
+        });
+    }
+
+    livelinessGet(key, sink, signal) {
+        return this.#begin(sink, signal, (session, op) => session.livelinessGet(op, textOf(key, "a key expression")));
+    }
+
+    #begin(sink, signal, ask) {
+        signal?.throwIfAborted();
+        const op = ++this.#op;
+        this.#asked.set(op, sink);
+        const cancel = () => this.cancel(op);
+        signal?.addEventListener("abort", cancel, { once: true });
+        sink.over = () => signal?.removeEventListener("abort", cancel);
+        try {
+            this.#ask((session) => ask(session, op));
+        } catch (error) {
+            this.#asked.delete(op);
+            throw error;
+        }
+        return op;
+    }
+
+    cancel(op) {
+        if (this.#asked.has(op) && !this.isClosed) this.#program.cancel(op);
+    }
+
+    flush() {
+        const { promise, resolve, reject } = promised();
+        this.#begin({ close: (error) => (error ? reject(error) : resolve()) }, undefined, (session, op) => session.flush(op));
+        return promise;
+    }
+
+    reply(query, local, template, payload, { attachment, timestamp }) {
+        return this.#answer((session, op) => {
+            session.reply(op, query, local, template(), handleOf(payload), handleOf(attachment), timestamp?.toString());
+        });
+    }
+
+    replyErr(query, local, payload, encoding) {
+        return this.#answer((session, op) => session.replyErr(op, query, local, handleOf(payload), textOf(encoding, "an encoding")));
+    }
+
+    // An answer is taken at once: the asker waits for it.
+    #answer(ask) {
+        const op = ++this.#op;
+        let refused;
+        const taken = { resolve: ignore, reject: (error) => { refused = error; } };
+        this.#puts.set(op, { size: 0, isTaken: false, taken, sent: { resolve: ignore, reject: ignore } });
+        try {
+            this.#ask((session) => ask(session, op));
+        } catch (error) {
+            this.#end(op);
+            throw error;
+        }
+        if (refused) throw refused;
+        const put = this.#puts.get(op);
+        if (put) put.isTaken = true;
+    }
+
+    finish(query) {
+        if (!this.isClosed) this.#program.finish(query);
+    }
+
+    // --- Declarations ---
+
+    // Declares something that `sink` gets the values of. Resolves with its number.
+    async declare(key, sink, ask) {
+        const id = ++this.#id;
+        const text = textOf(key, "a key expression");
+        let refused;
+        const entry = { ...sink, key: text, dropped: 0, refuse: (error) => { refused = error; } };
+        this.#declared.set(id, entry);
+        try {
+            this.#ask((session) => ask(session, id, text));
+            if (refused) throw refused;
+        } catch (error) {
+            this.#declared.delete(id);
+            throw error;
+        }
+        return id;
+    }
+
+    undeclare(id) {
+        const entry = this.#declared.get(id);
+        if (entry === undefined) return;
+        this.#declared.delete(id);
+        if (!this.isClosed) this.#program.undeclare(id);
+        entry.close();
+    }
+
+    // What a channel has dropped since it was told last, once in a task.
+    #look(entry) {
+        if (!entry.channel || entry.channel.dropped === entry.dropped) return;
+        if (this.#dropping.size === 0) later(this.#tellDropped);
+        this.#dropping.add(entry);
+    }
+
+    #tellDropped = () => {
+        for (const entry of this.#dropping) {
+            const count = entry.channel.dropped - entry.dropped;
+            entry.dropped += count;
+            this.#tell("dropped", { keyExpr: entry.key, count });
+        }
+        this.#dropping.clear();
+    };
+
+    stats() {
+        this.#ask((session) => session.stats());
+        return this.#stats;
+    }
+
+    hint() {
+        if (!this.isClosed) this.#program.hint();
+    }
+
+    close() {
+        if (!this.isClosed) this.#program.close();
+        return this.#closing.promise.catch(ignore);
+    }
+
+    // --- What the program tells. None of these throws. ---
+
+    onOpened(zid, router, batchSize, lease) {
+        this.info = { zid, router, batchSize, lease };
+        this.#opening.resolve();
+    }
+
+    onResumed(gap) {
+        later(() => this.#tell("resumed", { gap }));
+    }
+
+    onLost(error, puts, gets, retryIn) {
+        later(() => this.#tell("lost", { error, puts, gets, retryIn }));
+    }
+
+    onClosed(error) {
+        this.isClosed = true;
+        this.#opening.reject(error ?? new ZError("CLOSED", "the program closed the session"));
+        for (const entry of this.#declared.values()) entry.close(error);
+        this.#declared.clear();
+        later(() => {
+            this.#program.free();
+            for (const template of this.#templates.values()) template.free();
+            this.#closing.resolve();
+            this.#tell("closed", { error });
+        });
+    }
+
+    onSample(id, ...sample) {
+        const entry = this.#declared.get(id);
+        if (entry === undefined) return;
+        entry.send(new Sample(...sample));
+        this.#look(entry);
+    }
+
+    onMissed(id, count) {
+        const entry = this.#declared.get(id);
+        if (entry) later(() => this.#tell("missed", { keyExpr: entry.key, count }));
+    }
+
+    onQuery(id, ...query) {
+        const entry = this.#declared.get(id);
+        // No queryable of this number is there any more: the asker must not wait for it.
+        if (entry === undefined) return later(() => this.finish(query[0]));
+        // An asker must not wait for an answer to a query that was dropped.
+        entry.send(entry.made(...query))?.forEach((dropped) => dropped.finalize());
+        this.#look(entry);
+    }
+
+    onQueriesRefused(count) {
+        later(() => this.#tell("queriesrefused", { count }));
+    }
+
+    onReply(op, ...sample) {
+        this.#asked.get(op)?.send(new Reply(new Sample(...sample)));
+    }
+
+    onReplyErr(op, payload, encoding) {
+        this.#asked.get(op)?.send(new Reply(new ReplyError(payload, encoding)));
+    }
+
+    onEnded(op, error) {
+        const sink = this.#asked.get(op);
+        if (sink === undefined) return this.#fail(op, error);
+        this.#asked.delete(op);
+        sink.over?.();
+        sink.close(error);
+    }
+
+    onSent(op, batches, copied, took) {
+        const put = this.#end(op);
+        if (put === undefined) return;
+        put.taken.resolve();
+        put.sent.resolve({ batches, copied, took });
+        if (this.#takers.length > 0) this.#release();
+    }
+
+    onDeclared(id, error) {
+        if (error) this.#declared.get(id)?.refuse(error);
+    }
+
+    onMatching(id, matching) {
+        this.#declared.get(id)?.send(matching);
+    }
+
+    onStats(sent, received, dropped, sessions) {
+        const traffic = ([messages, bytes, batches]) => ({ messages, bytes, batches });
+        this.#stats = { sent: traffic(sent), received: traffic(received), dropped, sessions };
+    }
+}

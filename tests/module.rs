@@ -1,0 +1,568 @@
+//! The JavaScript module of `js/`, packed and installed as any other package: on a page, in a Worker
+//! and in Node, against a real router and zenoh's Python client.
+//!
+//! What zenoh's own module for browsers is known to do badly has a test here that shows what this
+//! one does instead.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed expectation must stop the test"
+)]
+
+mod support;
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Value, json};
+use support::{
+    GUARD,
+    browser::{Page, SOCKET_FAILED},
+    lab::{options, turn},
+    peers::{pattern, sha256},
+    python::{Program, Python},
+};
+use tempfile::TempDir;
+use zbytes_lab::server::{Lab, Options};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Lengths that fit into a batch, need several, and need very many.
+const LENS: [usize; 4] = [0, 64, 70_000, 11_796_480];
+
+/// What a handler of a test throws, as a page has it on its console.
+const FAILING: &str = "nothing is here";
+
+const MODES: [&str; 3] = ["copy", "borrow", "move"];
+
+/// What the scripts have installed from npm.
+fn from_npm() -> PathBuf {
+    std::env::var_os("LAB_NPM").map_or_else(|| Path::new(ROOT).join(".tools/npm"), PathBuf::from)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
+    }
+}
+
+/// A folder for the page: the module beside the files of the test.
+fn site() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&Path::new(ROOT).join("tests/module"), folder.path());
+    let dist = Path::new(ROOT).join("js/dist");
+    assert!(dist.join("packed.js").exists(), "js/dist is missing; scripts/module builds it");
+    copy(&dist, &folder.path().join("zbytes"));
+    folder
+}
+
+fn run(what: &mut Command) -> String {
+    let output = what.output().unwrap_or_else(|error| panic!("{what:?}: {error}"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{what:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+/// Whether Node can be had, of version 20 or newer. `scripts/test` says so if not.
+fn has_node() -> bool {
+    let output = Command::new("node").arg("--version").output();
+    let version = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    version.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0) >= 20
+}
+
+/// A project for Node with the package in it, as `npm install` puts it there.
+fn project() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let js = Path::new(ROOT).join("js");
+    run(Command::new("npm").args(["pack", "--silent", "--pack-destination"]).arg(folder.path()).arg(&js));
+    let modules = folder.path().join("node_modules");
+    fs::create_dir(&modules).unwrap();
+    let packed = folder.path().join("zbytes-0.2.0.tgz");
+    run(Command::new("tar").arg("xzf").arg(packed).arg("-C").arg(&modules));
+    fs::rename(modules.join("package"), modules.join("zbytes")).unwrap();
+    for name in ["ws", "typescript", "@types"] {
+        let installed = from_npm().join("node_modules").join(name);
+        if installed.exists() {
+            std::os::unix::fs::symlink(installed, modules.join(name)).unwrap();
+        }
+    }
+    fs::write(folder.path().join("package.json"), r#"{ "type": "module" }"#).unwrap();
+    copy(&Path::new(ROOT).join("tests/module"), folder.path());
+    copy(&js.join("examples"), &folder.path().join("examples"));
+    folder
+}
+
+/// Where the module runs.
+enum Place {
+    Page(Page),
+    Node(Program),
+}
+
+impl Place {
+    async fn tried(&mut self, command: Value) -> Value {
+        match self {
+            Self::Page(page) => page.run("return window.ask(arguments[0])", vec![command]).await,
+            Self::Node(program) => {
+                program.tell(&command).await;
+                serde_json::from_str(&program.line(2 * GUARD).await).unwrap()
+            }
+        }
+    }
+
+    async fn ask(&mut self, command: Value) -> Value {
+        let answer = self.tried(command.clone()).await;
+        assert!(answer.get("ok").is_some(), "{command}: {answer}");
+        answer["ok"].clone()
+    }
+
+    async fn leave(self) {
+        match self {
+            Self::Page(page) => page.close_with(&[], &[SOCKET_FAILED, FAILING]).await,
+            Self::Node(program) => program.leave().await,
+        }
+    }
+}
+
+/// A router, and the folders that the module is served and installed in.
+struct World {
+    lab: Lab,
+    _site: TempDir,
+    project: Option<TempDir>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let site = site();
+        let lab = Lab::start(Options { dist: Some(site.path().to_owned()), ..options() }).await.unwrap();
+        Self { lab, _site: site, project: has_node().then(project) }
+    }
+
+    async fn page(&self, of: &str) -> Place {
+        let page = Page::at(&format!("http://{}/{of}", self.lab.page_addr())).await;
+        page.until("return document.title", json!("ready")).await;
+        Place::Page(page)
+    }
+
+    fn node(&self) -> Option<Place> {
+        let project = self.project.as_ref()?;
+        let mut command = tokio::process::Command::new("node");
+        command.args(["--expose-gc", "node.js"]).current_dir(project.path());
+        Some(Place::Node(Program::run(command)))
+    }
+
+    /// Every place that there is, with a session that is open.
+    async fn places(&self) -> Vec<Place> {
+        let mut places = vec![self.page("").await, self.page("#worker").await];
+        places.extend(self.node());
+        for place in &mut places {
+            let routers = place.ask(json!({ "do": "open", "where": self.lab.ws_locator() })).await;
+            assert_eq!(routers.as_array().map(Vec::len), Some(1));
+        }
+        places
+    }
+
+    async fn end(self, places: Vec<Place>) {
+        for mut place in places {
+            assert_eq!(place.ask(json!({ "do": "close" })).await, json!(true));
+            place.leave().await;
+        }
+        self.lab.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_length_and_mode_goes_both_ways() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    let mut python = Python::join(&world.lab.tcp_locator()).await;
+    python.subscribe("lab/up/*").await;
+    for place in &mut places {
+        place.ask(json!({ "do": "subscribe", "name": "down", "key": "lab/down" })).await;
+        for len in LENS {
+            let digest = sha256(&pattern(len));
+            for mode in MODES {
+                let key = format!("lab/up/{mode}");
+                let put = json!({ "do": "put", "key": key, "len": len, "mode": mode, "congestionControl": 1 });
+                let put = place.ask(put).await;
+                let copied = if mode == "copy" { len } else { 0 };
+                let detached = if mode == "move" && len > 6 { 3 } else { 0 };
+                assert_eq!(put, json!({ "copied": copied, "gathered": len, "sent": true, "detached": detached }));
+                let seen = python.seen().await;
+                assert_eq!((seen.key, seen.len, seen.digest), (key, len, digest.clone()));
+            }
+            python.put("lab/down", len).await;
+            let sample = place.ask(json!({ "do": "next", "name": "down" })).await;
+            assert_eq!(sample["payload"], json!({ "len": len, "sha256": digest }));
+            assert_eq!((&sample["key"], &sample["local"]), (&json!("lab/down"), &json!(false)));
+        }
+        place.ask(json!({ "do": "undeclare", "name": "down" })).await;
+    }
+    python.leave().await;
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_put_carries_arrives_with_it() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    let mut python = Python::join(&world.lab.tcp_locator()).await;
+    python.ask(json!({ "do": "subscriber", "name": "all", "key": "lab/**" })).await;
+    python.settled().await;
+    for place in &mut places {
+        let options = json!({ "do": "putText", "key": "lab/text", "text": "grüß", "encoding": "text/plain;utf-8",
+            "attachment": "more", "priority": 2, "congestionControl": 1, "express": true });
+        place.ask(options).await;
+        let seen = python.next("all").await;
+        assert_eq!((&seen["kind"], &seen["payload"]), (&json!("PUT"), &json!("6772c3bcc39f")));
+        assert_eq!((&seen["encoding"], &seen["attachment"]), (&json!("text/plain;utf-8"), &json!("6d6f7265")));
+        let treatment = (&seen["priority"], &seen["congestion"], &seen["express"]);
+        assert_eq!(treatment, (&json!("INTERACTIVE_HIGH"), &json!("BLOCK"), &json!(true)));
+        place.ask(json!({ "do": "remove", "key": "lab/text" })).await;
+        let seen = python.next("all").await;
+        assert_eq!((&seen["kind"], &seen["key"]), (&json!("DELETE"), &json!("lab/text")));
+
+        place.ask(json!({ "do": "subscribe", "name": "down", "key": "lab/down" })).await;
+        let put = json!({ "do": "put", "key": "lab/down", "payload": 3, "encoding": "lab/own;x", "attachment": "6869",
+            "priority": "DATA_HIGH", "congestion_control": "BLOCK" });
+        python.ask(put).await;
+        python.next("all").await;
+        let sample = place.ask(json!({ "do": "next", "name": "down" })).await;
+        assert_eq!((&sample["encoding"], &sample["attachment"]), (&json!("lab/own;x"), &json!("hi")));
+        assert_eq!((&sample["priority"], &sample["congestion"], &sample["kind"]), (&json!(4), &json!(1), &json!(0)));
+        python.ask(json!({ "do": "delete", "key": "lab/down" })).await;
+        python.next("all").await;
+        let sample = place.ask(json!({ "do": "next", "name": "down" })).await;
+        assert_eq!((&sample["kind"], &sample["payload"]["len"]), (&json!(1), &json!(0)));
+        place.ask(json!({ "do": "undeclare", "name": "down" })).await;
+    }
+    python.leave().await;
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_are_asked_and_answered_both_ways() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    let mut python = Python::join(&world.lab.tcp_locator()).await;
+    let answers = json!([{ "with": "reply", "key": "lab/there", "payload": "6869" },
+        { "with": "err", "payload": "6e6f" }]);
+    python.ask(json!({ "do": "queryable", "name": "there", "key": "lab/there", "answers": answers })).await;
+    python.settled().await;
+    for place in &mut places {
+        let found = place.ask(json!({ "do": "get", "selector": "lab/there?a=1", "payload": "?" })).await;
+        assert_eq!(found, json!([[null, "no"], ["lab/there", "hi"]]));
+        let query = python.next("there").await;
+        assert_eq!((&query["parameters"], &query["payload"]), (&json!("a=1"), &json!("3f")));
+        // A key under which there is nothing is not an error.
+        assert_eq!(place.ask(json!({ "do": "get", "selector": "lab/empty" })).await, json!([]));
+
+        place.ask(json!({ "do": "queryable", "key": "lab/here", "answers": ["one", "two"] })).await;
+        let get = json!({ "do": "get", "selector": "lab/here?b=2", "payload": "3f", "consolidation": "NONE" });
+        let replies = python.ask(get.clone()).await;
+        let texts: Vec<_> = replies.as_array().unwrap().iter().map(|reply| reply["ok"]["payload"].clone()).collect();
+        let hex = |text: &str| json!(support::python::hex(text.as_bytes()));
+        assert_eq!(texts, [hex("one to b=2 ?"), hex("two to b=2 ?")]);
+        place.ask(json!({ "do": "undeclare", "name": "queryable" })).await;
+        // A handler that fails answers with an error, so that the asker does not wait.
+        place.ask(json!({ "do": "queryable", "key": "lab/failing", "answers": [] })).await;
+        let replies = python.ask(json!({ "do": "get", "selector": "lab/failing" })).await;
+        let error = hex("the queryable failed: nothing is here");
+        assert_eq!(replies[0]["err"]["payload"], error, "{replies}");
+        place.ask(json!({ "do": "undeclare", "name": "queryable" })).await;
+
+        place.ask(json!({ "do": "token", "key": "lab/alive/a" })).await;
+        assert_eq!(python.ask(json!({ "do": "alive", "key": "lab/alive/*" })).await, json!(["lab/alive/a"]));
+        assert_eq!(place.ask(json!({ "do": "alive", "key": "lab/alive/*" })).await, json!(["lab/alive/a"]));
+        place.ask(json!({ "do": "undeclare", "name": "token" })).await;
+        assert_eq!(python.ask(json!({ "do": "alive", "key": "lab/alive/*" })).await, json!([]));
+
+        assert_eq!(place.ask(json!({ "do": "matching", "key": "lab/match" })).await, json!(false));
+        python.ask(json!({ "do": "subscriber", "name": "match", "key": "lab/match" })).await;
+        python.settled().await;
+        assert_eq!(place.ask(json!({ "do": "matching", "key": "lab/match" })).await, json!(true));
+        python.ask(json!({ "do": "undeclare", "name": "match" })).await;
+        python.settled().await;
+    }
+    python.leave().await;
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_taken_is_refused_by_code() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    for place in &mut places {
+        let refused = place.ask(json!({ "do": "refusals" })).await;
+        let expected = json!({
+            "detached": "DETACHED", "partial": "PARTIAL", "resizable": "RESIZABLE", "twice": "TAKEN_TWICE",
+            "list": "NOT_BYTES", "number": "NOT_BYTES", "nothing": "NOT_BYTES", "object": "NOT_BYTES",
+            "mode": "ARGUMENT", "key": "KEY_EXPR", "keyOfPublisher": "KEY_EXPR", "keyOfSubscriber": "KEY_EXPR",
+            "keyOfGet": "KEY_EXPR", "keyOfNumber": "ARGUMENT", "encoding": "ENCODING", "priority": "ARGUMENT",
+            "shared": "SHARED", "left": 8, "instead": 56,
+        });
+        assert_eq!(refused, expected);
+        // zenoh-ts sends two bytes of an Int32Array of two elements, and none of an ArrayBuffer.
+        assert_eq!(place.ask(json!({ "do": "lengths" })).await, json!([8, 5, 24, 5, 5, 6, 0]));
+        let modes = place.ask(json!({ "do": "modes" })).await;
+        assert_eq!(modes["bytes"], json!([1, 1, 1, 9, 9, 9, 3, 3, 3, 195, 169]));
+        assert_eq!(
+            (&modes["part"], &modes["nested"]),
+            (&json!([1, 9, 9, 9, 3, 3, 3]), &json!([1, 1, 9, 9, 9, 3, 3, 3]))
+        );
+        assert_eq!(
+            (&modes["segments"], &modes["moved"], &modes["same"]),
+            (&json!([3, 3, 3, 2]), &json!(0), &json!(true))
+        );
+        let line = json!({ "stage": "Build", "reason": "CopyMode", "from": "JsHeap", "to": "Linear", "bytes": 3 });
+        assert_eq!(modes["ledger"], json!([line]));
+        for (at, code) in [("tcp/127.0.0.1:7447", "LOCATOR"), ("ws://", "LOCATOR"), ("nonsense", "LOCATOR")] {
+            assert_eq!(place.ask(json!({ "do": "opening", "where": at })).await, json!(code));
+        }
+    }
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn puts_of_one_task_share_batches_awaited_or_not() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    for place in &mut places {
+        let looped = |count: u32, awaited: bool, express: bool| json!({ "do": "loop", "key": "lab/loop", "count": count, "awaited": awaited, "express": express });
+        for awaited in [false, true] {
+            let sent = place.ask(looped(200, awaited, false)).await;
+            assert_eq!(sent, json!({ "messages": 200, "batches": 1 }), "awaited: {awaited}");
+        }
+        let sent = place.ask(looped(20, true, true)).await;
+        assert_eq!(sent, json!({ "messages": 20, "batches": 20 }));
+        // A loop of many is several tasks, so that a page is not held up.
+        let sent = place.ask(looped(5_000, true, false)).await;
+        let batches = sent["batches"].as_u64().unwrap();
+        assert!(sent["messages"] == json!(5_000) && (5..=100).contains(&batches), "{sent}");
+    }
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_put_arrives_and_the_session_goes_on() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    let mut python = Python::join(&world.lab.tcp_locator()).await;
+    python.subscribe("lab/long").await;
+    // From 64 MiB on zenoh-ts says "ok", nothing arrives, and the session is dead.
+    let len = 80 << 20;
+    for place in &mut places {
+        for len in [len, 10] {
+            place
+                .ask(json!({ "do": "put", "key": "lab/long", "len": len, "mode": "borrow", "congestionControl": 1 }))
+                .await;
+            assert_eq!(python.seen().await.digest, sha256(&pattern(len)));
+        }
+        // What is not awaited keeps its order, which zenoh-ts changes.
+        let lens = [300_000, 1, 70_000, 2, 1_000_000, 3, 4];
+        assert_eq!(place.ask(json!({ "do": "order", "key": "lab/order", "lens": lens })).await, json!(lens));
+    }
+    python.leave().await;
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_channel_tells_what_it_has_dropped() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    for place in &mut places {
+        // zenoh-ts drops the newest samples of a default subscriber in silence.
+        for (ring, kept) in [(false, ["0", "1", "2"]), (true, ["7", "8", "9"])] {
+            let subscribe = json!({ "do": "subscribe", "name": "slow", "key": "lab/slow", "capacity": 3, "ring": ring, "local": true });
+            place.ask(subscribe).await;
+            for i in 0..10 {
+                place.ask(json!({ "do": "putText", "key": "lab/slow", "text": i.to_string() })).await;
+            }
+            let drained = place.ask(json!({ "do": "drained", "name": "slow" })).await;
+            assert_eq!(drained, json!({ "texts": kept, "dropped": 7 }));
+            let events = place.ask(json!({ "do": "events", "until": "dropped" })).await;
+            let counts = events.as_array().unwrap().iter().filter_map(|event| event["count"].as_u64());
+            assert_eq!(counts.sum::<u64>(), 7, "{events}");
+            place.ask(json!({ "do": "undeclare", "name": "slow" })).await;
+        }
+        // Who asks need not wait for an answer to a query that was dropped.
+        let found = place.ask(json!({ "do": "droppedQueries", "key": "lab/asked" })).await;
+        assert_eq!(found, json!([["one"], [], []]));
+    }
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_subscriber_is_undeclared_by_the_collector() {
+    let world = World::new().await;
+    let Some(mut node) = world.node() else { return world.lab.stop().await };
+    node.ask(json!({ "do": "open", "where": world.lab.ws_locator() })).await;
+    let found = node.ask(json!({ "do": "forgotten", "key": "lab/forgotten" })).await;
+    assert_eq!(found, json!({ "before": true, "after": true, "heard": 1 }));
+    world.end(vec![node]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_goes_and_comes_back_is_told_and_met() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    for place in &mut places {
+        place.ask(json!({ "do": "subscribe", "name": "down", "key": "lab/down" })).await;
+    }
+    world.lab.stop_router().await;
+    for place in &mut places {
+        let events = place.ask(json!({ "do": "events", "until": "lost" })).await;
+        let code = events[0]["code"].as_str().unwrap();
+        assert!(["LOST", "CLOSED_BY_ROUTER"].contains(&code), "{events}");
+        // zenoh-ts says "ok", and the put is lost.
+        assert_eq!(place.ask(json!({ "do": "lostPut" })).await, json!("NOT_OPEN"));
+    }
+    world.lab.start_router().await.unwrap();
+    for place in &mut places {
+        place.ask(json!({ "do": "events", "until": "resumed" })).await;
+        // zenoh-ts never connects again. Here the subscriber is declared again too.
+        let mut python = Python::join(&world.lab.tcp_locator()).await;
+        python.put("lab/down", 70_000).await;
+        let sample = place.ask(json!({ "do": "next", "name": "down" })).await;
+        assert_eq!(sample["payload"]["sha256"], json!(sha256(&pattern(70_000))));
+        place.ask(json!({ "do": "undeclare", "name": "down" })).await;
+        python.leave().await;
+    }
+    // A port at which no program listens: zenoh-ts leaves the promise pending for minutes.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for place in &mut places {
+        let code = place.ask(json!({ "do": "opening", "where": format!("ws/{free}") })).await;
+        assert_eq!(code, json!("NOT_OPENED"));
+    }
+    world.end(places).await;
+}
+
+/// A program of the project, with the locator as its argument.
+fn program(project: &TempDir, file: &str, arguments: &[&str]) -> Program {
+    let mut command = tokio::process::Command::new("node");
+    command.arg(file).args(arguments).current_dir(project.path());
+    Program::run(command)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_do_what_they_say() {
+    let world = World::new().await;
+    let Some(project) = &world.project else { return world.lab.stop().await };
+    let ws = world.lab.ws_locator();
+    let mut subscribe = program(project, "examples/subscribe.js", &[&ws, "camera/front", "3"]);
+    assert_eq!(subscribe.line(GUARD).await, "subscribed to camera/front");
+    let mut publish = program(project, "examples/publish.js", &[&ws, "camera/front", "3"]);
+    for number in 0..3 {
+        assert_eq!(
+            publish.line(GUARD).await,
+            format!("frame {number}: 921,624 B in 3 segments, 0 B copied to build it")
+        );
+        let line = subscribe.line(GUARD).await;
+        assert_eq!(line, format!("frame {number}: 640 x 480, 921,624 B, text: front camera"));
+    }
+    publish.leave().await;
+    subscribe.leave().await;
+
+    let mut queryable = program(project, "examples/queryable.js", &[&ws, "room/1/temperature"]);
+    assert_eq!(queryable.line(GUARD).await, "answering room/1/temperature");
+    let mut get = program(project, "examples/get.js", &[&ws, "room/*/temperature?unit=K"]);
+    assert_eq!(get.line(GUARD).await, "room/1/temperature: 294.15");
+    get.leave().await;
+    assert_eq!(queryable.line(GUARD).await, "asked for room/*/temperature?unit=K");
+
+    let mut watch = program(project, "examples/liveliness.js", &[&ws, "robot/*"]);
+    assert_eq!(watch.line(GUARD).await, "watching robot/*");
+    let mut robot = program(project, "examples/liveliness.js", &[&ws, "robot/7", "be"]);
+    assert_eq!(robot.line(GUARD).await, "robot/7 is alive");
+    assert_eq!(watch.line(GUARD).await, "robot/7 has come");
+    // It ends when its input does.
+    robot.leave().await;
+    assert_eq!(watch.line(GUARD).await, "robot/7 has gone");
+    watch.leave().await;
+    queryable.leave().await;
+    world.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_of_the_readme_runs() {
+    let world = World::new().await;
+    let Some(project) = &world.project else { return world.lab.stop().await };
+    let readme = fs::read_to_string(Path::new(ROOT).join("js/README.md")).unwrap();
+    let code = readme.split("```js\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert!(code.contains("ws/127.0.0.1:7446"), "{code}");
+    fs::write(project.path().join("readme.js"), code.replace("ws/127.0.0.1:7446", &world.lab.ws_locator())).unwrap();
+    let mut readme = program(project, "readme.js", &[]);
+    assert_eq!(readme.line(GUARD).await, "camera/front: 921607 B, frame 1 of front");
+    readme.leave().await;
+    world.lab.stop().await;
+}
+
+#[test]
+fn the_types_are_right_by_the_strict_checker() {
+    if !has_node() {
+        return;
+    }
+    let project = project();
+    let tsc = from_npm().join("node_modules/typescript/bin/tsc");
+    let check = |file: &str| {
+        let mut command = Command::new("node");
+        command.arg(&tsc).args(["--strict", "--noEmit", "--target", "es2022", "--module", "nodenext"]);
+        command.args(["--lib", "es2022,esnext.disposable,dom,dom.iterable", "--moduleResolution", "nodenext", file]);
+        command.current_dir(project.path()).output().unwrap()
+    };
+    run_of("types.ts", &check("types.ts"), true);
+    // Each of these lines is wrong, and the checker says so.
+    let wrong = fs::read_to_string(project.path().join("wrong.ts")).unwrap();
+    let said = run_of("wrong.ts", &check("wrong.ts"), false);
+    for (number, line) in wrong.lines().enumerate().filter(|(_, line)| line.ends_with("// wrong")) {
+        assert!(said.contains(&format!("wrong.ts({},", number + 1)), "not told: {line}\n{said}");
+    }
+}
+
+fn run_of(what: &str, output: &std::process::Output, is_right: bool) -> String {
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.success(), is_right, "{what}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+/// Bytes by gzip at its best.
+fn gzip(bytes: &[u8]) -> usize {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap().len()
+}
+
+#[test]
+fn the_module_is_as_small_as_it_says() {
+    let dist = Path::new(ROOT).join("js/dist");
+    let mut sum = 0;
+    println!("Bytes of the module by gzip");
+    let mut files: Vec<_> = fs::read_dir(dist).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "js")) {
+        let bytes = gzip(&fs::read(path).unwrap());
+        println!("  {:<48} {bytes:>10}", path.file_name().unwrap().display());
+        sum += bytes;
+    }
+    println!("  {:<48} {sum:>10}", "in all");
+    assert!(sum <= 220_000, "{sum} B are more than 220,000 B");
+}

@@ -1,0 +1,296 @@
+// What tests/module.rs asks of the module, on a page, in a Worker and in Node. A command is {do: NAME, ...}; its answer
+// {ok: VALUE} or {error: {...}}.
+
+// Byte i is i * 31 mod 251, as in peer.py.
+export function pattern(length) {
+    const bytes = new Uint8Array(length);
+    for (let i = 0; i < Math.min(length, 251); i++) bytes[i] = (i * 31) % 251;
+    for (let done = 251; done < length; done *= 2) bytes.copyWithin(done, 0, Math.min(done, length - done));
+    return bytes;
+}
+
+export async function digest(bytes) {
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    return { len: bytes.length, sha256: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") };
+}
+
+async function described(sample) {
+    return {
+        key: `${sample.keyexpr()}`,
+        kind: sample.kind(),
+        payload: await digest(sample.payload().toBytes()),
+        segments: sample.payload().segments().length,
+        encoding: `${sample.encoding()}`,
+        attachment: sample.attachment()?.toString() ?? null,
+        stamped: sample.timestamp() !== undefined,
+        priority: sample.priority(),
+        congestion: sample.congestionControl(),
+        express: sample.express(),
+        local: sample.isLocal(),
+    };
+}
+
+// The code of what a function throws or rejects with; null if it does neither.
+async function codeOf(call) {
+    try {
+        await call();
+        return null;
+    } catch (error) {
+        return error.code ?? `${error}`;
+    }
+}
+
+export function commander(z) {
+    const { ZBytes, Session, FifoChannel, RingChannel } = z;
+    let session;
+    const kept = {};
+    const events = [];
+
+    const commands = {
+        async open({ where }) {
+            session = await Session.open(where);
+            for (const type of ["lost", "resumed", "closed", "dropped", "putfailed"]) {
+                session.addEventListener(type, (event) => {
+                    event.preventDefault();
+                    events.push({ type, code: event.error?.code ?? null, puts: event.puts ?? null, count: event.count ?? null });
+                });
+            }
+            return (await session.info()).routersZid();
+        },
+
+        // The events so far, or once one of this type has come.
+        async events({ until }) {
+            while (until && !events.some(({ type }) => type === until)) await new Promise((resolve) => setTimeout(resolve, 10));
+            return events.splice(0);
+        },
+
+        async close() {
+            await session.close();
+            return session.isClosed();
+        },
+
+        async subscribe({ name, key, ring, capacity, local }) {
+            const handler = ring ? new RingChannel(capacity) : capacity ? new FifoChannel(capacity) : undefined;
+            const allowedOrigin = local ? z.Locality.SESSION_LOCAL : z.Locality.ANY;
+            kept[name] = await session.declareSubscriber(key, { handler, allowedOrigin });
+            await session.flush();
+            return `${kept[name].keyExpr()}`;
+        },
+
+        async next({ name }) {
+            return described(await kept[name].receiver().receive());
+        },
+
+        // What a channel has, and how much it dropped.
+        async drained({ name }) {
+            const channel = kept[name].receiver();
+            const texts = [];
+            for (let sample; (sample = channel.tryReceive()) !== undefined; ) texts.push(`${sample.payload()}`);
+            return { texts, dropped: channel.dropped };
+        },
+
+        // A payload of so many bytes in three segments.
+        async put({ key, len, mode, ...options }) {
+            const all = pattern(len);
+            const [one, two] = [Math.floor(len / 3), Math.floor(len / 2)];
+            const parts = [all.slice(0, one), all.slice(one, two), all.slice(two)];
+            const payload = ZBytes.fromSegments(parts, { mode });
+            const copied = payload.ledger.reduce((sum, line) => sum + line.bytes, 0);
+            const { batches, copied: gathered } = await session.put(key, payload, options).sent;
+            return { copied, gathered, sent: batches > 0, detached: parts.filter((part) => len > 6 && part.length === 0).length };
+        },
+
+        async putText({ key, text, ...options }) {
+            await session.put(key, text, options);
+        },
+
+        async remove({ key }) {
+            await session.delete(key);
+        },
+
+        async queryable({ key, answers }) {
+            kept.queryable = await session.declareQueryable(key, {
+                handler: async (query) => {
+                    for (const answer of answers) await query.reply(query.keyExpr(), `${answer} to ${query.parameters()} ${query.payload() ?? ""}`);
+                    if (answers.length === 0) throw new Error("nothing is here");
+                },
+            });
+            await session.flush();
+        },
+
+        async get({ selector, ...options }) {
+            const found = [];
+            for await (const reply of await session.get(selector, options)) {
+                const result = reply.result();
+                found.push([result instanceof z.Sample ? `${result.keyexpr()}` : null, `${result.payload()}`]);
+            }
+            return found.sort();
+        },
+
+        async token({ key }) {
+            kept.token = await session.liveliness().declareToken(key);
+            await session.flush();
+        },
+
+        async alive({ key }) {
+            const keys = [];
+            for await (const reply of await session.liveliness().get(key)) keys.push(`${reply.result().keyexpr()}`);
+            return keys.sort();
+        },
+
+        async undeclare({ name }) {
+            await kept[name].undeclare();
+            await session.flush();
+        },
+
+        async matching({ key }) {
+            const publisher = await session.declarePublisher(key);
+            return publisher.matchingStatus();
+        },
+
+        // Puts so many times in a loop. Returns how many messages and batches that took.
+        async loop({ key, count, awaited, express }) {
+            const publisher = await session.declarePublisher(key, { express, congestionControl: z.CongestionControl.BLOCK });
+            await session.flush();
+            const before = session.stats().sent;
+            const puts = [];
+            const payload = new Uint8Array(8);
+            for (let i = 0; i < count; i++) {
+                new DataView(payload.buffer).setFloat64(0, i);
+                const put = publisher.put(payload);
+                puts.push(put.sent);
+                if (awaited) await put;
+            }
+            await Promise.all(puts);
+            const after = session.stats().sent;
+            return { messages: after.messages - before.messages, batches: after.batches - before.batches };
+        },
+
+        // Whether puts of different lengths that are not awaited come in their order.
+        async order({ key, lens }) {
+            const subscriber = await session.declareSubscriber(key, { allowedOrigin: z.Locality.SESSION_LOCAL });
+            await Promise.all(lens.map((len) => session.put(key, pattern(len), { congestionControl: z.CongestionControl.BLOCK })));
+            const seen = [];
+            for await (const sample of subscriber) {
+                seen.push(sample.payload().length);
+                if (seen.length === lens.length) break;
+            }
+            return seen;
+        },
+
+        // The code of opening a session there.
+        async opening({ where }) {
+            return codeOf(() => Session.open(where));
+        },
+
+        // What cannot be taken, with the code of its error.
+        async refusals() {
+            const detached = new Uint8Array(4);
+            structuredClone(detached.buffer, { transfer: [detached.buffer] });
+            const whole = new Uint8Array(64);
+            const free = new Uint8Array(8);
+            const shared = typeof SharedArrayBuffer === "function" ? new Uint8Array(new SharedArrayBuffer(8)) : undefined;
+            const build = (segments, options) => () => ZBytes.fromSegments(segments, options);
+            const found = {
+                detached: await codeOf(build([detached])),
+                partial: await codeOf(build([free, whole.subarray(8)], { mode: "move" })),
+                resizable: await codeOf(build([new ArrayBuffer(8, { maxByteLength: 16 })], { mode: "borrow" })),
+                twice: await codeOf(build([whole, whole], { mode: "move" })),
+                list: await codeOf(build([[1, 2, 3]])),
+                number: await codeOf(() => session.put("lab/a", 7)),
+                nothing: await codeOf(() => session.put("lab/a")),
+                object: await codeOf(() => session.put("lab/a", { length: 3 })),
+                mode: await codeOf(build([free], { mode: "steal" })),
+                key: await codeOf(() => session.put("lab//a", free)),
+                keyOfPublisher: await codeOf(() => session.declarePublisher("/lab")),
+                keyOfSubscriber: await codeOf(() => session.declareSubscriber("lab/")),
+                keyOfGet: await codeOf(() => session.get("lab/a#b")),
+                keyOfNumber: await codeOf(() => session.put(7, free)),
+                encoding: await codeOf(() => session.put("lab/a", free, { encoding: `text/plain;${"x".repeat(256)}` })),
+                priority: await codeOf(() => session.put("lab/a", free, { priority: 9 })),
+                shared: shared ? await codeOf(build([shared], { mode: "borrow" })) : "SHARED",
+            };
+            // A payload that was refused has left its other segments as they were.
+            return { ...found, left: free.length, instead: ZBytes.fromSegments([whole.subarray(8)], { mode: "move", unsupported: "copy" }).length };
+        },
+
+        // Every kind of array has all of its bytes.
+        async lengths() {
+            const arrays = [
+                new Int32Array(2), new ArrayBuffer(5), new Float64Array(3), new DataView(new ArrayBuffer(7), 2), new Uint8Array(9).subarray(4),
+                "äöü", "",
+            ];
+            return arrays.map((array) => new ZBytes(array).length);
+        },
+
+        // A copy does not show what is written later; what is borrowed does.
+        async modes() {
+            const [copied, borrowed, moved] = [1, 2, 3].map((byte) => new Uint8Array(3).fill(byte));
+            const payload = ZBytes.fromSegments([copied, { bytes: borrowed, mode: "borrow" }, { bytes: moved, mode: "move" }, "é"]);
+            copied.fill(9);
+            borrowed.fill(9);
+            const part = payload.slice(2, -2);
+            return {
+                bytes: [...payload.toBytes()],
+                part: [...part.toBytes()],
+                segments: payload.segments().map((segment) => segment.length),
+                moved: moved.length,
+                same: payload.segments()[1].buffer === borrowed.buffer,
+                ledger: payload.ledger,
+                nested: [...ZBytes.fromSegments([payload.slice(0, 1), part]).toBytes()],
+            };
+        },
+
+        // Asks a queryable whose channel holds one query three times.
+        async droppedQueries({ key }) {
+            const handler = new FifoChannel(1);
+            const queryable = await session.declareQueryable(key, { handler });
+            const gets = [1, 2, 3].map(async () => {
+                const found = [];
+                for await (const reply of await session.get(key, { timeout: 600_000 })) found.push(`${reply.result().payload()}`);
+                return found;
+            });
+            while (handler.dropped < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+            const query = await handler.receive();
+            await query.reply(key, "one");
+            await query.finalize();
+            const found = await Promise.all(gets);
+            await queryable.undeclare();
+            return found;
+        },
+
+        // Lets go of a subscriber and has the collector find it. Resolves when no subscriber matches any more.
+        async forgotten({ key }) {
+            const forget = async (handler) => void (await session.declareSubscriber(key, { handler }));
+            const publisher = await session.declarePublisher(key);
+            await forget(undefined);
+            const before = await publisher.matchingStatus();
+            while (await publisher.matchingStatus()) {
+                globalThis.gc();
+                await new Promise((resolve) => setTimeout(resolve, 10));
+            }
+            // One with a callback goes on.
+            let heard = 0;
+            await forget(() => { heard += 1; });
+            for (let i = 0; i < 10; i++) {
+                globalThis.gc();
+                await new Promise((resolve) => setTimeout(resolve, 1));
+            }
+            await session.put(key, "still there").sent;
+            return { before, after: await publisher.matchingStatus(), heard };
+        },
+
+        // Puts into a session that is lost.
+        async lostPut() {
+            return codeOf(() => session.put("lab/lost", "x"));
+        },
+    };
+
+    return async ({ do: what, ...rest }) => {
+        try {
+            return { ok: (await commands[what](rest)) ?? null };
+        } catch (error) {
+            return { error: { code: error.code ?? null, message: `${error.message ?? error}` } };
+        }
+    };
+}

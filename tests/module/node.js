@@ -1,0 +1,13 @@
+// The package, installed as any other: a command a line on stdin, an answer a line on stdout.
+import { createInterface } from "node:readline";
+import * as z from "zbytes";
+import { commander } from "./commands.js";
+
+// What a handler throws is this program's error.
+process.on("uncaughtException", () => {});
+await z.ready();
+const answer = commander(z);
+for await (const line of createInterface({ input: process.stdin })) {
+    console.log(JSON.stringify(await answer(JSON.parse(line))));
+}
+process.exit(0);
