@@ -106,6 +106,28 @@ async fn what_shrinks_is_compressed_for_those_who_take_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_build_has_compressed_is_sent_unless_it_is_stale() {
+    let dist = dist();
+    let file = dist.join(HASHED_WASM.trim_start_matches('/'));
+    let beside = dist.join(format!("{}.br", HASHED_WASM.trim_start_matches('/')));
+    // The lab itself would compress further.
+    let mut weak = Vec::new();
+    let params = brotli::enc::BrotliEncoderParams { quality: 0, ..Default::default() };
+    brotli::BrotliCompress(&mut &*fs::read(&file).unwrap(), &mut weak, &params).unwrap();
+    fs::write(&beside, &weak).unwrap();
+    let lab = lab_of(&dist).await;
+    let sent = async || get(lab.page_addr(), HASHED_WASM, "Accept-Encoding: br\r\n").await.body;
+    assert_eq!(sent().await, weak);
+
+    let changed = b"another build ".repeat(1000);
+    fs::write(&file, &changed).unwrap();
+    let mut unpacked = Vec::new();
+    brotli::Decompressor::new(&*sent().await, 4096).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, changed);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unchanged_file_is_not_sent_twice_and_a_changed_one_is() {
     let dist = dist();
     let lab = lab_of(&dist).await;

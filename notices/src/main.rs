@@ -4,12 +4,13 @@
 //! router are for who passes the router on: with the argument `router`, they go to standard output.
 //! A visitor of the page does not load them.
 //!
-//! A build of the page gets its service worker behind them ([`offline`]). `offline FOLDER` writes the
+//! A build of the page gets its service worker behind them ([`offline`]), and its files by brotli ([`compressed`]). `offline FOLDER` writes the
 //! worker of a folder whose files were changed, and `pack FOLDER FILE` makes one file of the page, for a
 //! program that has it inside ([`pack`]).
 //!
 //! cargo lists the linked packages; the texts are in the packages, as the registry delivered them.
 
+mod compressed;
 mod offline;
 mod pack;
 
@@ -72,7 +73,9 @@ fn main() -> Result<()> {
             if let Ok(address) = env::var(ADDRESS) {
                 name_picture(&staging.join("index.html"), &address)?;
             }
-            offline::write(&staging)
+            offline::write(&staging)?;
+            let before = env::var_os("TRUNK_DIST_DIR").map(PathBuf::from);
+            compressed::write(&staging, before.as_deref())
         }
     }
 }

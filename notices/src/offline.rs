@@ -72,11 +72,15 @@ fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// Adds every file in a folder, and in those below it.
+/// Adds every file in a folder, and in those below it; not those by brotli, which are the same files again.
 pub(crate) fn walk(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();
-        if path.is_dir() { walk(&path, into)? } else { into.push(path) }
+        if path.is_dir() {
+            walk(&path, into)?;
+        } else if path.extension().is_none_or(|extension| extension != "br") {
+            into.push(path);
+        }
     }
     Ok(())
 }

@@ -5,9 +5,8 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use brotli::enc::BrotliEncoderParams;
 
-use crate::offline::walk;
+use crate::{compressed, offline::walk};
 
 /// Packs the files of `folder` into `file`.
 ///
@@ -21,10 +20,9 @@ pub(crate) fn write(folder: &Path, file: &Path) -> Result<()> {
     for path in paths {
         let name = path.strip_prefix(folder)?.to_str().context("a name is not UTF-8")?.replace('\\', "/");
         let plain = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let before = packed.len();
-        let params = BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: plain.len(), ..Default::default() };
-        brotli::BrotliCompress(&mut plain.as_slice(), &mut packed, &params)?;
-        names.push((name, packed.len() - before));
+        let mut file = compressed::packed(&plain)?;
+        names.push((name, file.len()));
+        packed.append(&mut file);
     }
     let mut whole = serde_json::to_vec(&names)?;
     whole.push(b'\n');

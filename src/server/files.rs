@@ -1,8 +1,8 @@
 //! The built page as HTTP answers.
 //!
-//! The lab reads, hashes and compresses a file once, and then serves it from memory. So a class
-//! that loads the page at the same moment costs one compression. A rebuilt file has another time or
-//! length, and the lab reads it again.
+//! A build has its files by brotli beside them. What else is asked for, the lab compresses once, and
+//! then serves it from memory. So a class that loads the page at the same moment costs one
+//! compression. A rebuilt file has another time or length, and the lab reads it again.
 //!
 //! The lab never opens a file outside of the folder. It splits a path into plain names before it
 //! uses the file system, and it refuses links that lead out.
@@ -118,7 +118,18 @@ impl Files {
             return Ok(Arc::clone(file));
         }
         let bytes = tokio::fs::read(&path).await?;
-        let file = Arc::new(File::new(name, version, bytes.into()));
+        let file = File::new(name, version, bytes.into());
+        if file.compressible {
+            // The build has compressed it already. What is beside a file that was changed since is of no use.
+            let mut beside = path.into_os_string();
+            beside.push(".br");
+            let packed = tokio::fs::read(&beside).await.unwrap_or_default();
+            let mut plain = Vec::with_capacity(file.plain.len());
+            if brotli::BrotliDecompress(&mut packed.as_slice(), &mut plain).is_ok() && plain == file.plain {
+                let _ = file.brotli.set(packed.into());
+            }
+        }
+        let file = Arc::new(file);
         self.cache().insert(name.to_owned(), Arc::clone(&file));
         Ok(file)
     }

@@ -10,7 +10,8 @@
 //! to decide, as with zenoh's routers.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
     time::Duration,
 };
 
@@ -37,20 +38,20 @@ struct Pending {
     qos: Qos,
     /// The links that have not ended their answers, and the number that each knows it by.
     asked: Vec<(LinkId, u32)>,
-    deadline: Duration,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Queries {
     pending: HashMap<u64, Pending>,
-    deadlines: BTreeSet<(Duration, u64)>,
+    /// The first on top. Those of queries that have ended stay for a while.
+    deadlines: BinaryHeap<Reverse<(Duration, u64)>>,
     last: u64,
 }
 
 impl Queries {
     /// When the first query gives up.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        self.deadlines.peek().map(|Reverse((deadline, _))| *deadline)
     }
 
     #[cfg(test)]
@@ -105,8 +106,8 @@ impl Hub {
         self.queries.last += 1;
         let deadline = now.saturating_add(question.timeout.unwrap_or(QUERY_TIMEOUT).min(MAX_WAIT));
         let asked = messages.iter().map(|(to, request, _)| (*to, *request)).collect();
-        self.queries.pending.insert(self.queries.last, Pending { from, number, qos, asked, deadline });
-        self.queries.deadlines.insert((deadline, self.queries.last));
+        self.queries.pending.insert(self.queries.last, Pending { from, number, qos, asked });
+        self.queries.deadlines.push(Reverse((deadline, self.queries.last)));
         if let Some(asker) = self.links.get_mut(&from) {
             asker.queries += 1;
         }
@@ -184,7 +185,11 @@ impl Hub {
     /// Takes a query out of all tables.
     fn forget_query(&mut self, query: u64) -> Option<Pending> {
         let pending = self.queries.pending.remove(&query)?;
-        self.queries.deadlines.remove(&(pending.deadline, query));
+        let Queries { pending: waiting, deadlines, .. } = &mut self.queries;
+        // At most as many have ended as wait.
+        if deadlines.len() > 2 * waiting.len() {
+            deadlines.retain(|Reverse((_, query))| waiting.contains_key(query));
+        }
         for (link, request) in &pending.asked {
             if let Some(link) = self.links.get_mut(link) {
                 link.asked.remove(request);
@@ -199,10 +204,9 @@ impl Hub {
     /// Ends the queries whose time is over. The asker gets an error for each link that owes an
     /// answer, in zenoh's word.
     pub(crate) fn expire_queries(&mut self, now: Duration) {
-        while let Some((deadline, query)) = self.queries.deadlines.first().copied()
-            && deadline <= now
+        while self.queries.deadline().is_some_and(|deadline| deadline <= now)
+            && let Some(Reverse((_, query))) = self.queries.deadlines.pop()
         {
-            self.queries.deadlines.remove(&(deadline, query));
             let Some(Pending { from, number, qos, asked, .. }) = self.forget_query(query) else { continue };
             for (link, _) in asked {
                 let zid = self.links.get(&link).and_then(|link| link.zid);
