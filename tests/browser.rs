@@ -709,7 +709,7 @@ async fn the_page_asks_its_own_lab_before_it_opens_a_websocket() {
         ),
         (200, Some(r#"{ "router": null }"#), 0.0, "The lab's router is stopped."),
         (502, Some("no lab"), 0.0, "answered lab.json with status 502"),
-        (404, Some("no such file"), 1.0, "it has no lab.json, so it is not a lab. The WebSocket was refused"),
+        (404, Some("no such file"), 1.0, "it has no lab.json, so it is not a lab. The locator hub is a router"),
         (403, Some("not for this page"), 1.0, "Asked without a WebSocket, /zenoh says 403: not for this page."),
         (0, None, 0.0, "The lab does not answer."),
     ] {
