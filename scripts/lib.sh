@@ -280,7 +280,7 @@ setup_shell() {
         CHROME_SHELL=$(command -v chromium-headless-shell || true)
     fi
     version=$({ [ -z "$CHROME_SHELL" ] || "$CHROME_SHELL" --version 2>/dev/null; } | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1 || true)
-    if [ -z "$version" ] || [ "$version" != "$("$CHROME" --version | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1)" ]; then
+    if [ -z "$version" ] || [ "$version" != "$("$CHROME" --version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1)" ]; then
         unset CHROME_SHELL
         return
     fi
