@@ -425,7 +425,8 @@ async fn an_ended_run_outlives_the_tab_and_its_exports_read_back() {
     assert_ne!(first.id, second.id);
     // In the page, an exported drawing meets the page's policy. As a file of its own it has no
     // policy.
-    page.close(&[("Applying inline style", 2)]).await;
+    // Each says so twice: the policy in the page, and the one that the lab sends.
+    page.close(&[("Applying inline style", 4)]).await;
     lab.stop().await;
 }
 
