@@ -152,6 +152,14 @@ async fn theirs() -> Vec<TransportBody> {
     query.reply_del("lab/answer").await.unwrap();
     query.reply_err("bad").await.unwrap();
     drop(query);
+    // The crate may still hold the query elsewhere, and ends it only later.
+    let mut all = Vec::new();
+    let mut until = async |words: &str| {
+        while !all.iter().any(|body| format!("{body:?}").contains(words)) {
+            all.push(timeout(told.recv()).await.unwrap());
+        }
+    };
+    until("ResponseFinal").await;
     subscriber.undeclare().await.unwrap();
     answering.undeclare().await.unwrap();
     token.undeclare().await.unwrap();
@@ -161,10 +169,7 @@ async fn theirs() -> Vec<TransportBody> {
     querier.undeclare().await.unwrap();
     // Its priority is the lowest, so that it leaves after everything else.
     session.put("lab/last", "x").priority(PeerPriority::Background).await.unwrap();
-    let mut all = Vec::new();
-    while !all.iter().any(|body| format!("{body:?}").contains("lab/last")) {
-        all.push(timeout(told.recv()).await.unwrap());
-    }
+    until("lab/last").await;
     timeout(async { session.close().wait() }).await.unwrap();
     while !all.iter().any(|body| matches!(body, TransportBody::Close(_))) {
         all.push(timeout(told.recv()).await.unwrap());
