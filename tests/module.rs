@@ -375,6 +375,13 @@ async fn a_long_put_arrives_and_the_session_goes_on() {
                 .await;
             assert_eq!(python.seen().await.digest, sha256(&pattern(len)));
         }
+        // A session that is closed lets go of what it has taken first.
+        let lens = [5, 1_000, 3 << 20];
+        let close = json!({ "do": "putAndClose", "where": world.lab.ws_locator(), "key": "lab/long", "lens": lens });
+        assert_eq!(place.ask(close).await, json!("CLOSED"));
+        for len in lens {
+            assert_eq!(python.seen().await.digest, sha256(&pattern(len)), "{len}");
+        }
         // What is not awaited keeps its order, which zenoh-ts changes.
         let lens = [300_000, 1, 70_000, 2, 1_000_000, 3, 4];
         assert_eq!(place.ask(json!({ "do": "order", "key": "lab/order", "lens": lens })).await, json!(lens));

@@ -295,8 +295,10 @@ async fn scene(page: &Page) -> String {
     page.click("#link").await;
     page.wait("#link-dialog[open]").await;
     page.until("return document.querySelector('#link-text').value === location.href", json!(true)).await;
+    // Closing goes back in the history of the tab, to an entry whose address may be older for a moment.
+    let hash = page.run("return location.hash", vec![]).await.as_str().unwrap().to_owned();
     page.click("#link-dialog [data-closes]").await;
-    page.run("return location.hash", vec![]).await.as_str().unwrap().to_owned()
+    hash
 }
 
 /// What the drawing shows, and the hash of the payload as Layout's facts and a put tell them.

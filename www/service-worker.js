@@ -75,8 +75,8 @@ async function kept(file) {
   return new Response(found.body, { headers });
 }
 
-// A lab is asked each time, because it may have been built again. Its page names the build. Then this worker keeps nothing any more: it passes on what
-// the lab gives, until the worker of the new build has taken over.
+// A lab is asked each time, because it may have been built again. Its page names the build. Then this worker keeps nothing any
+// more: it passes on what the lab gives, until the worker of the new build has taken over.
 async function page() {
   const mine = await kept(PAGE);
   const given = await fetch(registration.scope, { cache: "no-cache" }).catch((error) => {

@@ -17,7 +17,7 @@ const WHAT_TO_DO = {
     NOT_OPENED: "Look whether zenohd listens for WebSockets at this address (zenohd --listen ws/0.0.0.0:PORT)",
     NOT_READY: "Await Session.open() or ready() first",
     NO_ANSWER: "Look whether the address is right, and whether a firewall is between",
-    NO_WEBSOCKET: "Use Node 22 or newer, or install the package ws: npm install ws",
+    NO_WEBSOCKET: "Use Node 22 or newer, or install the package ws where zbytes is installed: npm install ws",
     OUT_OF_MEMORY: "Send less at once, or borrow instead of copying",
     PARTIAL: "Copy or borrow the view, or move an array that has its buffer alone",
     QUERY_OVER: "Reply before finalize(), and before the promise of the handler ends",

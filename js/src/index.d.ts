@@ -316,7 +316,7 @@ export interface Put extends Promise<void> {
     /**
      * Resolves when the last byte has left, and an array that was borrowed is free again. That is not delivery, which
      * zenoh does not confirm; {@link Session.flush} says more. It may reject without being looked at: the session
-     * tells of it by an event.
+     * tells of it by an event. Who awaits this need not await the put itself.
      */
     readonly sent: Promise<Sent>;
 }
@@ -401,7 +401,10 @@ export class Session {
     /** A lost session is tried again at once: a Worker can be told that its page is looked at. */
     hint(): void;
     isClosed(): boolean;
-    /** Closes the session. What is taken and has not left is lost: await `flush()` before. */
+    /**
+     * Closes the session, after what was taken has left. On a link that stands still it waits at most 10 s, and tells of
+     * each put that was lost by `putfailed`. Await `flush()` before, if the router shall have handed on all of it.
+     */
     close(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
     addEventListener<K extends keyof SessionEvents>(type: K, listener: (event: SessionEvents[K]) => unknown, options?: boolean | AddEventListenerOptions): void;

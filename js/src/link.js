@@ -22,6 +22,9 @@ const PUTS_IN_A_TASK = 256;
 // How many keys have their templates kept.
 const TEMPLATES = 256;
 
+// For how many ms a session that is closed waits for what was taken to leave.
+const CLOSING = 10_000;
+
 const ignore = () => {};
 
 // A promise and its two ends.
@@ -115,7 +118,13 @@ export class Link {
         const promise = new Promise((resolve, reject) => {
             put.taken = { resolve, reject };
         });
-        promise.sent = sent.promise;
+        // Who looks at this end need not look at the other one: both say the same error.
+        Object.defineProperty(promise, "sent", {
+            get() {
+                promise.catch(ignore);
+                return sent.promise;
+            },
+        });
         this.#puts.set(op, put);
         try {
             const how = template();
@@ -183,7 +192,7 @@ export class Link {
         put.taken.reject(error);
         put.sent.reject(error);
         // The caller may look at this put no more.
-        if (told && error.code !== "LOST" && error.code !== "CLOSED") this.#tell("putfailed", { error });
+        if (told && error.code !== "LOST") this.#tell("putfailed", { error });
     }
 
     #end(op) {
@@ -319,7 +328,14 @@ export class Link {
         if (!this.isClosed) this.#program.hint();
     }
 
-    close() {
+    // What was taken leaves first, unless the link stands still for so long.
+    async close() {
+        let timer;
+        const enough = new Promise((resolve) => {
+            timer = setTimeout(resolve, CLOSING);
+        });
+        await Promise.race([Promise.allSettled([...this.#puts.values()].map((put) => put.sent.promise)), enough]);
+        clearTimeout(timer);
         if (!this.isClosed) this.#program.close();
         return this.#closing.promise.catch(ignore);
     }

@@ -104,6 +104,17 @@ export function commander(z) {
             await session.put(key, text, options);
         },
 
+        // A session that is closed behind its puts.
+        async putAndClose({ where, key, lens }) {
+            const other = await Session.open(where);
+            for (const len of lens) await other.put(key, pattern(len), { congestionControl: z.CongestionControl.BLOCK });
+            await other.close();
+            // An error that is looked at by one end is not one that nothing looks at: Node would end.
+            const code = await codeOf(() => other.put(key, "late").sent);
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            return code;
+        },
+
         async remove({ key }) {
             await session.delete(key);
         },

@@ -8,6 +8,7 @@ use crate::{
     app::{
         Action, Build, Declaration, Put, PutReport, Row, Session, State,
         keys::{aria, hint},
+        locator::HUB,
         pause,
         session::{Change, Course, Fence, MAX_HZ, Options, PRIORITIES, Rate, priority_name},
     },
@@ -104,7 +105,7 @@ fn once(state: &State, send: &Callback<Action>) -> Html {
                             if state.put_revision != state.revision { <span class="quiet">{ "Before the payload was changed: " }</span> }
                             <strong>{ with_terms(&format::batches(report.batches)) }</strong>
                             { what_left(report) }{ " " }
-                            if report.answered {
+                            if report.answered && state.locator != HUB {
                                 <span class="quiet" id="put-answered">{ "This browser does not tell when bytes leave it, so the router was asked. " }</span>
                             }
                             <span class="quiet" title="zenoh does not confirm puts: the router does not say whether a subscriber has it">{ "No delivery is confirmed." }</span>{ " " }
