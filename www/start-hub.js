@@ -8,17 +8,29 @@ const pages = new Set();
 const early = [];
 const keep = ({ ports }) => early.push(ports);
 
+// Whether a page has connected, and why the program has died. It may die first: then the first page must still hear why.
+let met = false;
+let cause;
+
 addEventListener("connect", keep);
 addEventListener("connect", ({ ports: [page] }) => {
   pages.add(page);
   page.addEventListener("message", ({ data }) => typeof data === "string" && pages.delete(page));
+  met = true;
+  if (cause !== undefined) end();
 });
+
 // A program that has trapped answers to nothing any more: its memory may be half-written. The next page starts another one.
 addEventListener("error", ({ error, message }) => die(error ?? message));
 addEventListener("unhandledrejection", ({ reason }) => die(reason));
 
-function die(cause) {
-  for (const page of pages) page.postMessage(String(globalThis.zbytesLabPanic ?? cause?.message ?? cause));
+function die(error) {
+  cause ??= String(globalThis.zbytesLabPanic ?? error?.message ?? error);
+  if (met) end();
+}
+
+function end() {
+  for (const page of pages) page.postMessage(cause);
   close();
 }
 
