@@ -109,8 +109,7 @@ enum Way {
 }
 
 impl Way {
-    const ALL: [Self; 7] =
-        [Self::Bare, Self::ZenohTs, Self::Stock, Self::Ws, Self::Stream, Self::Hub, Self::Native];
+    const ALL: [Self; 7] = [Self::Bare, Self::ZenohTs, Self::Stock, Self::Ws, Self::Stream, Self::Hub, Self::Native];
     /// Those of the page that are sessions with a router outside of it.
     const SESSIONS: [Self; 4] = [Self::ZenohTs, Self::Stock, Self::Ws, Self::Stream];
     const MODULE: [Self; 3] = [Self::Stock, Self::Ws, Self::Stream];
@@ -192,7 +191,10 @@ impl Router {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().contains("the router runs")), "the router with the plugin did not start");
+        assert!(
+            lines.any(|line| line.unwrap().contains("the router runs")),
+            "the router with the plugin did not start"
+        );
         Self { plugin, ws, tcp, process }
     }
 }

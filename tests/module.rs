@@ -181,11 +181,15 @@ async fn what_cannot_be_taken_is_refused_by_code() {
         );
         let line = json!({ "stage": "Build", "reason": "CopyMode", "from": "JsHeap", "to": "Linear", "bytes": 3 });
         assert_eq!(modes["ledger"], json!([line]));
-        for (key, what_to_do) in [("fr*nt", "$*"), ("a/fr$nt", "$*"), ("a#b", "question mark"), ("**/**", "autocanonize"), ("/a", "slash")]
+        for (key, what_to_do) in
+            [("fr*nt", "$*"), ("a/fr$nt", "$*"), ("a#b", "question mark"), ("**/**", "autocanonize"), ("/a", "slash")]
         {
             let words = place.ask(json!({ "do": "keyWords", "key": key })).await;
             let words = words.as_str().unwrap();
-            assert!(words.contains(&format!("“{key}”")) && words.rsplit(". ").next().unwrap().contains(what_to_do), "{words}");
+            assert!(
+                words.contains(&format!("“{key}”")) && words.rsplit(". ").next().unwrap().contains(what_to_do),
+                "{words}"
+            );
         }
         for (at, code) in [("tcp/127.0.0.1:7447", "LOCATOR"), ("ws://", "LOCATOR"), ("nonsense", "LOCATOR")] {
             assert_eq!(place.ask(json!({ "do": "opening", "where": at })).await, json!(code));
@@ -200,8 +204,7 @@ async fn payloads_and_messages_are_read_by_pieces() {
     let world = World::new().await;
     let mut places = world.places().await;
     let lens = [16, 120_000, 0];
-    let found: Vec<Value> =
-        lens.iter().map(|len| json!({ "len": len, "sha256": sha256(&pattern(*len)) })).collect();
+    let found: Vec<Value> = lens.iter().map(|len| json!({ "len": len, "sha256": sha256(&pattern(*len)) })).collect();
     // Three segments: their number less one, and the words of each.
     let table = json!([2, 0, 0, 0, 2, 0, 0, 0, 0x98, 0x3a, 0, 0, 0, 0, 0, 0]);
     for place in &mut places {
@@ -255,7 +258,10 @@ async fn a_session_is_opened_over_a_port_that_was_handed_over() {
     world.lab.stop_router().await;
     for (place, _) in &mut places {
         let events = place.ask(json!({ "do": "events", "until": "closed" })).await;
-        assert!(events.as_array().unwrap().iter().any(|event| event["type"] == "closed" && event["code"].is_string()), "{events}");
+        assert!(
+            events.as_array().unwrap().iter().any(|event| event["type"] == "closed" && event["code"].is_string()),
+            "{events}"
+        );
         assert_eq!(place.ask(json!({ "do": "lostPut" })).await, json!("CLOSED"));
     }
     drop(places);

@@ -161,7 +161,8 @@ async fn programs_as_those_of_zenoh_ts_do_the_same() {
     let mut pull = start("z_pull", &["demo/pull", "3"]);
     assert_eq!(pull.line(GUARD).await, "subscribed to demo/pull");
     for byte in 0..10u8 {
-        let put = json!({ "do": "put", "key": "demo/pull", "payload": hex(&[b'0' + byte]), "congestion_control": "BLOCK" });
+        let put =
+            json!({ "do": "put", "key": "demo/pull", "payload": hex(&[b'0' + byte]), "congestion_control": "BLOCK" });
         python.ask(put).await;
         python.next("all").await;
     }
@@ -206,7 +207,10 @@ async fn programs_as_those_of_zenoh_ts_do_the_same() {
     let mut one = start("z_liveliness", &["group1/one"]);
     assert_eq!(one.line(GUARD).await, "group1/one is alive");
     let mut watch = start("z_sub_liveliness", &["group1/**", "3"]);
-    assert_eq!([watch.line(GUARD).await, watch.line(GUARD).await], ["there already: group1/one", "has come: group1/one"]);
+    assert_eq!(
+        [watch.line(GUARD).await, watch.line(GUARD).await],
+        ["there already: group1/one", "has come: group1/one"]
+    );
     python.ask(json!({ "do": "token", "name": "two", "key": "group1/two" })).await;
     assert_eq!(watch.line(GUARD).await, "has come: group1/two");
     one.leave().await;

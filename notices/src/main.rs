@@ -117,7 +117,8 @@ fn name_picture(page: &Path, address: &str) -> Result<()> {
 /// The notices of what cargo would link into this program now.
 fn notices(Program { package, platform, besides }: &Program) -> Result<String> {
     let packages = packages()?;
-    let tree = ["tree", "--prefix", "none", "--edges", "normal,no-proc-macro", "--target", platform, "--package", package];
+    let tree =
+        ["tree", "--prefix", "none", "--edges", "normal,no-proc-macro", "--target", platform, "--package", package];
     let linked = names(&cargo(tree.into_iter())?);
     let mut head = format!(
         "ZBytes Lab is licensed under EPL-2.0 OR Apache-2.0.\n\

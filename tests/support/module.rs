@@ -170,7 +170,6 @@ impl World {
     }
 }
 
-
 /// A program of the project, with the locator as its argument.
 pub(crate) fn program(project: &TempDir, file: &str, arguments: &[&str]) -> Program {
     let mut command = tokio::process::Command::new("node");
