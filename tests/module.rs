@@ -227,7 +227,7 @@ async fn a_session_is_opened_over_a_port_that_was_handed_over() {
     let world = World::new().await;
     let mut python = Python::join(&world.lab.tcp_locator()).await;
     python.subscribe("lab/up").await;
-    let stream = format!("ws://{}/zenoh?framing=stream", world.lab.page_addr());
+    let stream = format!("{}?framing=stream", world.lab.ws_locator());
     let (mut page, mut worker) = (world.page("").await, world.page("#worker").await);
     let mut places: Vec<(&mut Place, &str)> = vec![(&mut page, "openOver"), (&mut worker, "open")];
     let mut node = world.node();

@@ -100,7 +100,8 @@ async fn firefox_and_the_next_node_do_the_same() {
             assert_eq!(sample["payload"], json!({ "len": len, "sha256": digest }));
         }
         place.ask(json!({ "do": "queryable", "key": "lab/here", "answers": ["one", "two"] })).await;
-        let found = place.ask(json!({ "do": "get", "selector": "lab/here?b=2", "payload": "?", "consolidation": 1 })).await;
+        let found =
+            place.ask(json!({ "do": "get", "selector": "lab/here?b=2", "payload": "?", "consolidation": 1 })).await;
         assert_eq!(found, json!([["lab/here", "one to b=2 ?"], ["lab/here", "two to b=2 ?"]]));
         let replies = python.ask(json!({ "do": "get", "selector": "lab/here", "consolidation": "NONE" })).await;
         assert_eq!(replies.as_array().unwrap().len(), 2, "{replies}");

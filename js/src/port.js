@@ -47,6 +47,8 @@ export function portTo(where) {
         const run = isStream || typeof data === "string" ? data : framed(data);
         port.postMessage(run, typeof run === "string" ? [] : [run]);
     };
+    // What went wrong ends it, and that is told. In Node an error that is not listened to ends the program.
+    socket.onerror = () => {};
     socket.onclose = ({ code }) => {
         port.postMessage(`the WebSocket has ended (code ${code})`);
         port.close();
