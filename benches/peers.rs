@@ -30,12 +30,15 @@
 
 #[path = "session/bare.rs"]
 mod bare;
+#[allow(dead_code, reason = "scripts/bench session uses all of it")]
 #[path = "session/devtools.rs"]
 mod devtools;
 #[path = "session/line.rs"]
 mod line;
+#[allow(dead_code, reason = "scripts/bench session uses all of it")]
 #[path = "session/processes.rs"]
 mod processes;
+#[allow(dead_code, reason = "scripts/bench session uses all of it")]
 #[path = "session/peers.rs"]
 mod programs;
 #[path = "peers/report.rs"]
@@ -112,7 +115,6 @@ impl Way {
     const ALL: [Self; 7] = [Self::Bare, Self::ZenohTs, Self::Stock, Self::Ws, Self::Stream, Self::Hub, Self::Native];
     /// Those of the page that are sessions with a router outside of it.
     const SESSIONS: [Self; 4] = [Self::ZenohTs, Self::Stock, Self::Ws, Self::Stream];
-    const MODULE: [Self; 3] = [Self::Stock, Self::Ws, Self::Stream];
 
     fn word(self) -> &'static str {
         match self {

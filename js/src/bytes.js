@@ -167,7 +167,7 @@ class Reader {
 
     set position(to) {
         if (!(Number.isInteger(to) && to >= 0 && to <= this.#payload.length)) {
-            throw new ZError("RANGE", `there is no position ${to} in a payload of ${this.#payload.length} B`);
+            throw new ZError("RANGE", `position ${to} is outside of a payload of ${this.#payload.length} B`);
         }
         if (to < this.#begin) this.#index = this.#begin = 0;
         this.#position = to;

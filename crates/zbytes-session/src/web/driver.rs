@@ -413,11 +413,12 @@ pub(super) fn handle_link<H: Host>(inner: &Shared<H>, event: LinkEvent) {
                         let _ = client.relink(config.zid, config.initial_sn, now);
                     }
                     None => {
-                        let client = me.client.insert(Client::new(config, now));
+                        me.client = Some(Client::new(config, now));
                         #[cfg(feature = "capture")]
-                        client.capture(me.capture);
-                        #[cfg(not(feature = "capture"))]
-                        let _ = client;
+                        {
+                            let bounds = me.capture;
+                            me.client.iter_mut().for_each(|client| client.capture(bounds));
+                        }
                     }
                 }
             }
