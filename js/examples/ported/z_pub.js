@@ -8,6 +8,8 @@ const publisher = await session.declarePublisher(key, { congestionControl: Conge
 const listener = await publisher.matchingListener({
     handler: (matching) => console.log(matching ? "a subscriber is there" : "no subscriber is there"),
 });
+// The router's answer to this comes behind the first thing that the listener is told.
+await session.flush();
 for (let number = 0; number < Number(count); number++) {
     await publisher.put(`[${number}] Pub from JavaScript`, { attachment: `number ${number}` });
     await new Promise((resolve) => setTimeout(resolve, Number(millis)));
