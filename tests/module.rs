@@ -289,6 +289,11 @@ async fn puts_of_one_task_share_batches_awaited_or_not() {
         let sent = place.ask(looped(5_000, true, false)).await;
         let batches = sent["batches"].as_u64().unwrap();
         assert!(sent["messages"] == json!(5_000) && (5..=100).contains(&batches), "{sent}");
+        // A burst beyond the bound of what may wait holds no later put back.
+        let behind = json!({ "do": "loop", "key": "lab/loop", "count": 5_000, "awaited": true, "burst": 6 });
+        let sent = place.ask(behind).await;
+        let batches = sent["batches"].as_u64().unwrap();
+        assert!(sent["messages"] == json!(5_000) && (5..=100).contains(&batches), "{sent}");
     }
     world.end(places).await;
 }

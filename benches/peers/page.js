@@ -154,7 +154,7 @@ const bench = {
     },
 
     async quiet(name) {
-        await clients.get(name).quiet?.();
+        await clients.get(name)?.quiet?.();
     },
 
     // The Worker behind the hub: {do: "expect"}, {do: "arrived"} and {do: "put"}.

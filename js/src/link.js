@@ -120,6 +120,7 @@ export class Link {
     #waiting = 0;
     #inTask = 0;
     #bound;
+    #isFull = false;
     #opening = promised();
     #closing = promised();
     #dropping = new Set();
@@ -208,10 +209,16 @@ export class Link {
         return session.put(op, template, array, array === payload ? number : 1, more, time);
     }
 
+    // Whether one more put is taken now. Once the bound is reached, half of it must have left: if each that leaves let one in,
+    // small puts would leave one by one.
+    #hasRoom() {
+        this.#isFull = this.#taken > (this.#isFull ? this.#bound / 2 : this.#bound);
+        return !this.#isFull && this.#inTask < PUTS_IN_A_TASK;
+    }
+
     // The put is taken: now, or when enough of those before it have left.
     #take(put) {
-        if (this.#takers.length === 0 && this.#taken <= this.#bound && this.#inTask < PUTS_IN_A_TASK) {
-            if (this.#inTask++ === 0) later(this.#nextTask);
+        if (this.#takers.length === 0 && this.#hasRoom()) {
             return this.#isTaken(put);
         }
         this.#takers.push(put);
@@ -220,6 +227,8 @@ export class Link {
     }
 
     #isTaken(put) {
+        // However it comes that one is taken, the next task begins a new count.
+        if (this.#inTask++ === 0) later(this.#nextTask);
         put.isTaken = true;
         this.#taken += put.size;
         put.taken?.resolve();
@@ -228,16 +237,14 @@ export class Link {
     #nextTask = () => {
         this.#inTask = 0;
         this.#release();
-        if (this.#inTask > 0) later(this.#nextTask);
     };
 
     #release() {
-        while (this.#takers.length > 0 && this.#taken <= this.#bound && this.#inTask < PUTS_IN_A_TASK) {
+        while (this.#takers.length > 0 && this.#hasRoom()) {
             const put = this.#takers.shift();
             if (put.hasEnded) continue;
             this.#waiting -= put.size;
             put.waits = false;
-            this.#inTask += 1;
             this.#isTaken(put);
         }
     }

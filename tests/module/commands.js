@@ -160,9 +160,10 @@ export function commander(z, capnp) {
             return publisher.matchingStatus();
         },
 
-        // Puts so many times in a loop. Returns how many messages and batches that took.
-        async loop({ key, count, awaited, express }) {
+        // Puts so many times in a loop, behind a burst of long puts if wanted. Returns how many messages and batches that took.
+        async loop({ key, count, awaited, express, burst = 0 }) {
             const publisher = await session.declarePublisher(key, { express, congestionControl: z.CongestionControl.BLOCK });
+            await Promise.all(Array.from({ length: burst }, () => publisher.put(new Uint8Array(10 << 20)).sent));
             await session.flush();
             const before = session.stats().sent;
             const puts = [];
