@@ -44,7 +44,8 @@ def digest(payload):
 
 
 def described(sample, payload=hexadecimal):
-    source = sample.source_info
+    # The first versions do not tell it.
+    source = getattr(sample, "source_info", None)
     return {
         "key": str(sample.key_expr),
         "kind": name_of(sample.kind),
@@ -66,7 +67,7 @@ def asked(query):
         "payload": hexadecimal(query.payload),
         "encoding": None if query.encoding is None else str(query.encoding),
         "attachment": hexadecimal(query.attachment),
-        "any_key": query.accepts_replies() == zenoh.ReplyKeyExpr.ANY,
+        "any_key": query.accepts_replies() == zenoh.ReplyKeyExpr.ANY if hasattr(query, "accepts_replies") else None,
     }
 
 
