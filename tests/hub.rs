@@ -208,10 +208,13 @@ fn is_lack(error: &str) -> bool {
     ["AttributeError: ", "TypeError: "].iter().any(|kind| error.starts_with(kind))
 }
 
-/// What the clients of a cast see of a router, behaviour by behaviour.
-async fn seen(router: &Router, casts: [Cast; ROLES.len()]) -> Vec<(&'static str, Vec<Value>)> {
-    let mut all = Vec::new();
-    for (name, steps) in behaviours() {
+/// What a client sees, behaviour by behaviour.
+type Seen = BTreeMap<&'static str, Vec<Value>>;
+
+/// What the clients of a cast see of a router in some behaviours.
+async fn seen(router: &Router, casts: [Cast; ROLES.len()], wanted: &[&str]) -> Seen {
+    let mut all = Seen::new();
+    for (name, steps) in behaviours().into_iter().filter(|(name, _)| wanted.contains(name)) {
         let mut stage = Stage { router, casts, peers: BTreeMap::new(), wires: BTreeMap::new(), seen: Vec::new() };
         for role in ROLES {
             stage.join(role).await;
@@ -234,7 +237,7 @@ async fn seen(router: &Router, casts: [Cast; ROLES.len()]) -> Vec<(&'static str,
             peer.leave().await;
         }
         assert!(!stage.seen.is_empty(), "{name}: the clients saw nothing");
-        all.push((name, stage.seen));
+        all.insert(name, stage.seen);
     }
     all
 }
@@ -248,22 +251,33 @@ async fn equal(casts: [Cast; ROLES.len()]) -> usize {
     let lab = Lab::start(Options { router_only: true, ..options() }).await.unwrap();
     let address = |locator: String| locator.split_once('/').unwrap().1.parse().unwrap();
     let theirs = Router::at(address(lab.tcp_locator()), address(lab.ws_locator())).await;
-    let (ours, theirs) = tokio::join!(seen(&ours, casts), seen(&theirs, casts));
-    let (mut different, mut whole) = (Vec::new(), 0);
-    for ((name, ours), (_, theirs)) in ours.iter().zip(&theirs) {
-        let stopped = ours.last().is_some_and(Value::is_string);
-        if ours != theirs || stopped {
-            let text = |seen: &[Value]| seen.iter().map(|one| format!("\n    {one}")).collect::<String>();
-            different.push(format!("{name}\n  hub:{}\n  router:{}", text(ours), text(theirs)));
-        }
-        match ours.last().and_then(|last| last["lacks"].as_str()) {
-            Some(lack) => println!("{casts:?}: {name}: {lack}"),
-            None => whole += 1,
+    let names: Vec<&str> = behaviours().into_iter().map(|(name, _)| name).collect();
+    // The first clients race with themselves: of a subscriber with a history they may overlook what comes at once, from hub
+    // and router alike. So what differs is played again.
+    let tries = if casts.iter().any(|cast| matches!(cast, Cast::Earlier(_))) { 4 } else { 1 };
+    let (mut wanted, mut whole, mut different) = (names.clone(), 0, String::new());
+    for _ in 0..tries {
+        let (ours, theirs) = tokio::join!(seen(&ours, casts, &wanted), seen(&theirs, casts, &wanted));
+        different.clear();
+        wanted.retain(|name| {
+            let (ours, theirs) = (&ours[name], &theirs[name]);
+            let stopped = ours.last().is_some_and(Value::is_string);
+            if ours != theirs || stopped {
+                let text = |seen: &[Value]| seen.iter().map(|one| format!("\n    {one}")).collect::<String>();
+                different += &format!("{name}\n  hub:{}\n  router:{}\n", text(ours), text(theirs));
+                return true;
+            }
+            match ours.last().and_then(|last| last["lacks"].as_str()) {
+                Some(lack) => println!("{casts:?}: {name}: {lack}"),
+                None => whole += 1,
+            }
+            false
+        });
+        if wanted.is_empty() {
+            return whole;
         }
     }
-    assert!(different.is_empty(), "{} of {} differ:\n{}", different.len(), ours.len(), different.join("\n"));
-    assert_eq!(ours.len(), behaviours().len());
-    whole
+    panic!("{} of {} differ:\n{different}", wanted.len(), names.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

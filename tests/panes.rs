@@ -104,9 +104,14 @@ async fn each_kind_in_each_mode(tabs: &Tabs) {
         assert_eq!(page.attribute("#put-result", "data-built").await, copied, "{mode}");
     }
     // The payload's bytes, where they lie.
+    page.click("#mode-all-borrow").await;
+    page.wait(&format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
     page.click(".facts .bytes-open").await;
-    page.wait("#bytes-dialog[open] #byte-0").await;
-    assert_eq!(page.text("#byte-0").await, "67");
+    page.wait("#bytes-dialog[open] #bytes-grid").await;
+    page.fill("#bytes-go", "0").await;
+    page.run("document.querySelector('#bytes-go').form.requestSubmit()", vec![]).await;
+    page.wait("#byte-0").await;
+    page.until("return document.querySelector('#byte-0').textContent", json!("67")).await;
     page.click("#bytes-close").await;
     page.wait("#bytes-dialog:not([open])").await;
     let page = tabs.at(1).await;
@@ -141,6 +146,7 @@ async fn a_message_in_each_way(tabs: &Tabs) {
 
 /// A part of a buffer cannot be moved. The page says why, and offers what can be done.
 async fn refused(page: &Page) {
+    page.click("#tab-put").await;
     page.fill("#preset", "three").await;
     page.click("#row-2 button").await;
     page.wait("#row-2.open").await;
@@ -286,7 +292,8 @@ async fn journey(engine: Engine) {
         loaded_again(&tabs.page, &address).await;
         is_connected(&tabs.page, "hub").await;
         assert_eq!(tabs.page.run("return crossOriginIsolated", vec![]).await, json!(true));
-        subscribe(&tabs.page).await;
+        // It has subscribed again by itself.
+        tabs.page.wait("#undeclare").await;
         row(&tabs.page, 100_000).await;
         put(&tabs.page, "lab/offline").await;
         let own = "#samples tr[data-key='lab/offline'][data-local=true]";
@@ -301,7 +308,7 @@ async fn journey(engine: Engine) {
         tabs.go(&url(&lab)).await;
         every_pane(&mut tabs, engine, "/zenoh", &url(&lab)).await;
         assert_eq!(native.next().await.digest, sha256(&ramp(TENSOR)));
-        subscribe(&tabs.page).await;
+        tabs.page.wait("#undeclare").await;
         native.put("lab/back", pattern(TENSOR)).await;
         assert_eq!(hash(&tabs.page, &sample("lab/back", TENSOR)).await, sha256(&pattern(TENSOR)));
         native.leave().await;

@@ -14,13 +14,14 @@ with "digests" reports the length and the SHA-256 of payloads, which may be larg
 
 import hashlib
 import json
+import os
 import queue
 import sys
 import threading
 
 import zenoh
 
-PATIENCE = 60
+PATIENCE = float(os.environ.get("PEER_PATIENCE", "60"))
 PERIOD = bytes(i * 31 % 251 for i in range(251))
 
 

@@ -77,7 +77,8 @@ impl Python {
     /// Joins as a client of another version, which is in this folder.
     pub(crate) fn join_by(folder: &Path, endpoint: &str) -> Self {
         let mut command = Program::command("peer.py", &[endpoint]);
-        command.env("PYTHONPATH", folder);
+        // What such a client overlooks is waited for no longer than that.
+        command.env("PYTHONPATH", folder).env("PEER_PATIENCE", "15");
         Self(Program::run(command))
     }
 
