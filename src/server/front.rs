@@ -33,7 +33,6 @@ use zbytes_session::link::Framing;
 use super::{
     door::{Door, Guest, MustGo},
     lab::Shared,
-    page,
     pipe::{self, End, Socket},
     private::RouterStream,
     router::{Backend, HANDSHAKE_WITHIN},
@@ -80,8 +79,9 @@ pub(crate) async fn accept<F>(
     }
 }
 
-/// Serves one connection to the page's port: by https if the lab has a certificate.
-pub(crate) async fn page(stream: TcpStream, guest: Arc<Guest>, routes: Routes, shared: Arc<Shared>) {
+/// Serves one connection to the page's port: by https if the lab has a certificate. A client that speaks plain http gets
+/// `otherwise` then.
+pub(crate) async fn page(stream: TcpStream, guest: Arc<Guest>, [routes, otherwise]: [Routes; 2], shared: Arc<Shared>) {
     let Some(tls) = &shared.tls else { return http(tls::plain(stream), guest, routes, shared).await };
     let begun = tokio::select! {
         begun = tls.begin(stream) => begun,
@@ -90,7 +90,7 @@ pub(crate) async fn page(stream: TcpStream, guest: Arc<Guest>, routes: Routes, s
     };
     match begun {
         Ok((stream, Speaks::Tls)) => http(stream, guest, routes, shared).await,
-        Ok((stream, Speaks::Plain)) => http(stream, guest, page::to_https(), shared).await,
+        Ok((stream, Speaks::Plain)) => http(stream, guest, otherwise, shared).await,
         // The client's, as below: it has gone, or does not trust the certificate.
         Err(_) => {}
     }

@@ -157,7 +157,7 @@ impl Lab {
     fn serve(&self, page: TcpListener, ws: TcpListener) {
         let tasks = &self.shared.tasks;
         let door = || Door::new(self.shared.bounds.waiting);
-        let (shared, routes) = (Arc::clone(&self.shared), page::routes(Arc::clone(&self.shared)));
+        let (shared, routes) = (Arc::clone(&self.shared), [page::routes(Arc::clone(&self.shared)), page::to_https()]);
         let serve = move |stream, guest| front::page(stream, guest, routes.clone(), Arc::clone(&shared));
         tasks.spawn(front::accept(page, door(), Arc::clone(&self.shared), serve));
         let (shared, routes) = (Arc::clone(&self.shared), page::ws_routes(Arc::clone(&self.shared)));
