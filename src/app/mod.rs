@@ -90,4 +90,6 @@ pub use self::{
 };
 
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod tests;

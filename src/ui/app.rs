@@ -83,8 +83,7 @@ impl Component for App {
         for effect in Rc::make_mut(&mut self.state).apply(action) {
             self.errands.carry_out(effect);
         }
-        let seen = |state: &State| (state.window, state.stage.below);
-        if Setup::differs(&before, &self.state) || seen(&before) != seen(&self.state) {
+        if Setup::differs(&before, &self.state) {
             self.errands.keep(&self.state);
         }
         // Drawing takes longer than comparing: a state is small, even when the payload is large.

@@ -9,6 +9,7 @@ pub(crate) mod keyboard;
 pub(crate) mod lab;
 pub(crate) mod link;
 pub(crate) mod machine;
+pub(crate) mod module;
 pub(crate) mod peers;
 pub(crate) mod python;
 pub(crate) mod session_peers;
