@@ -8,6 +8,9 @@ LOGS=$TOOLS/logs
 TRUNK_VERSION=0.21.14
 DENY_VERSION=0.20.2
 PYTHON_ZENOH=1.10.2
+# Earlier clients, which the tests have meet the hub: the first, the last, and with --long one of each in between.
+PYTHON_ZENOHS="1.0.4 1.9.0"
+PYTHON_ZENOHS_LONG="1.1.1 1.2.1 1.3.4 1.4.0 1.5.1 1.6.2 1.7.2"
 PYTHON_CAPNP=2.2.4
 # It brings axe-core 4.12.
 PYTHON_AXE=0.1.8
@@ -79,6 +82,41 @@ step() {
     stop "this step failed: $what"
 }
 
+# begin NAME COMMAND...: starts a command from the repo's folder, and goes on meanwhile. `step WHAT ended NAME` waits for it.
+begin() {
+    local name=$LOGS/begun-$1
+    shift
+    mkdir -p "$LOGS"
+    rm -f "$name.code"
+    (
+        cd "$ROOT"
+        trap 'kill "$child" 2>/dev/null' TERM
+        code=0
+        "$@" &
+        child=$!
+        wait "$child" || code=$?
+        echo "$code" >"$name.code"
+    ) >"$name.log" 2>&1 9>&- </dev/null &
+    BEGUN="${BEGUN:-} $!"
+    # It would go on after a script that ends early.
+    # shellcheck disable=SC2064  # those of now
+    trap "kill $BEGUN 2>/dev/null || true" EXIT
+}
+
+# has_ended NAME: whether it has.
+has_ended() { [ -s "$LOGS/begun-$1.code" ]; }
+
+# ended NAME: waits until it has, shows what it says, and ends as it did.
+ended() {
+    local shows
+    tail -n +1 -f "$LOGS/begun-$1.log" &
+    shows=$!
+    until has_ended "$1"; do sleep 0.2; done
+    sleep 0.2
+    kill "$shows" && wait "$shows" 2>/dev/null || true
+    return "$(cat "$LOGS/begun-$1.code")"
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # apt_install WHY PACKAGE...: Debian's packages when this may install them; otherwise names them and stops.
@@ -111,7 +149,10 @@ lock() {
     flock -n 9 || { say "waiting for another script to finish its setup" && flock 9; }
 }
 
-unlock() { exec 9>&-; }
+unlock() {
+    rm -rf -- "$TOOLS/build"
+    exec 9>&-
+}
 
 # The values of a key of rust-toolchain.toml, one per line.
 toolchain_file() {
@@ -182,7 +223,8 @@ version_of() {
     have "$1" && "$1" --version 2>/dev/null | awk 'NR == 1 { print $2 }'
 }
 
-# install_tool CRATE VERSION FLAGS...: into .tools, ready-made if cargo-binstall is there, else built.
+# install_tool CRATE VERSION FLAGS...: into .tools, ready-made if cargo-binstall is there, else built. All of them are in
+# use for seconds, so they are built in the least time.
 install_tool() {
     local crate=$1 version=$2
     shift 2
@@ -192,56 +234,43 @@ install_tool() {
         say "$crate $version installed by cargo-binstall"
         return
     fi
-    step "building $crate $version (about 4 minutes)" env CARGO_PROFILE_DEV_DEBUG=0 \
-        cargo install "$crate" --version "$version" --root "$TOOLS" --target-dir "$TOOLS/build" --force "$@"
-    rm -rf "$TOOLS/build"
+    # In one folder until all are there: what several have in common is built once.
+    step "building $crate $version (a minute or two)" env CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 \
+        cargo install "$crate" --version "$version" --root "$TOOLS" --target-dir "$TOOLS/build" --debug --force "$@"
 }
 
-# setup_page_tools [PROGRAM...]: trunk, and the wasm-bindgen of exactly the locked version, because its two halves must be
-# one release; also other programs of the same crate.
-setup_page_tools() {
-    local bindgen program
-    bindgen=$(locked_version wasm-bindgen)
+# setup_bindgen [PROGRAM...]: wasm-bindgen of exactly the locked version, because its two halves must be one release; also
+# other programs of the same crate.
+setup_bindgen() {
+    local program version
+    version=$(locked_version wasm-bindgen)
     mkdir -p "$LOGS"
     PATH=$PATH:$TOOLS/bin
-    if ! page_tools_fit "$bindgen" "$@"; then
+    for program in wasm-bindgen "$@"; do
+        [ "$(version_of "$program")" = "$version" ] && continue
         # What the user has stays as it is, but from here on ours comes first.
         PATH=$TOOLS/bin:$PATH
-    fi
-    # A page is packed in a blink either way: an unoptimised trunk saves minutes here.
-    trunk_fits || install_tool trunk "$TRUNK_VERSION" --locked --debug
-    for program in wasm-bindgen "$@"; do
-        [ "$(version_of "$program")" = "$bindgen" ] || install_tool wasm-bindgen-cli "$bindgen"
+        hash -r
+        # It reads the whole program, so a little optimisation pays. It loads nothing, so it needs no TLS.
+        [ "$(version_of "$program")" = "$version" ] ||
+            CARGO_PROFILE_DEV_OPT_LEVEL=1 install_tool wasm-bindgen-cli "$version" --no-default-features
     done
     hash -r
     export PATH
+}
+
+# setup_page_tools [PROGRAM...]: trunk, and wasm-bindgen with these other programs of its crate.
+setup_page_tools() {
+    mkdir -p "$LOGS"
+    PATH=$PATH:$TOOLS/bin
+    trunk_fits || PATH=$TOOLS/bin:$PATH
+    hash -r
+    # All that its features add is TLS, to load tools and to ask for news. The scripts bring what it needs.
+    trunk_fits || install_tool trunk "$TRUNK_VERSION" --locked --no-default-features
+    setup_bindgen "$@"
 }
 
 trunk_fits() { [[ $(version_of trunk) == 0.21.* ]]; }
-
-# The wasm-bindgen of exactly the locked version alone.
-setup_bindgen() {
-    local bindgen
-    bindgen=$(locked_version wasm-bindgen)
-    mkdir -p "$LOGS"
-    PATH=$PATH:$TOOLS/bin
-    if [ "$(version_of wasm-bindgen)" != "$bindgen" ]; then
-        PATH=$TOOLS/bin:$PATH
-        hash -r
-        [ "$(version_of wasm-bindgen)" = "$bindgen" ] || install_tool wasm-bindgen-cli "$bindgen"
-    fi
-    hash -r
-    export PATH
-}
-
-page_tools_fit() {
-    local version=$1 program
-    shift
-    trunk_fits || return 1
-    for program in wasm-bindgen "$@"; do
-        [ "$(version_of "$program")" = "$version" ] || return 1
-    done
-}
 
 # Chromium and its driver, of one version.
 setup_browser() {
@@ -312,7 +341,7 @@ setup_engines() {
         without Firefox "firefox-esr and firefox are missing, and this script may install no package of them"
     else
         PATH=$PATH:$TOOLS/bin
-        have "${GECKODRIVER:-geckodriver}" || install_tool geckodriver "$GECKODRIVER_VERSION" --locked --debug
+        have "${GECKODRIVER:-geckodriver}" || install_tool geckodriver "$GECKODRIVER_VERSION" --locked
         GECKODRIVER=${GECKODRIVER:-$(command -v geckodriver)}
         say "Firefox: $("$FIREFOX" --version 2>/dev/null | sed -n 1p), $("$GECKODRIVER" --version | sed -n 1p)"
     fi
@@ -386,7 +415,7 @@ setup_zenoh_ts() {
 # cargo-deny, which checks what may be a dependency (deny.toml).
 setup_deny() {
     mkdir -p "$LOGS"
-    [[ $(version_of cargo-deny) == "$DENY_VERSION" ]] || install_tool cargo-deny "$DENY_VERSION" --locked --debug
+    [[ $(version_of cargo-deny) == "$DENY_VERSION" ]] || install_tool cargo-deny "$DENY_VERSION" --locked
 }
 
 # Cap'n Proto's own tool, which reads messages and compiles schemas.
@@ -417,4 +446,18 @@ print(v("eclipse-zenoh"), v("pycapnp"), v("axe-playwright-python"), v("numpy"), 
     # Without what makes it fast: only that it passes bytes on matters.
     step "python: websockify $PYTHON_WEBSOCKIFY" "$LAB_PYTHON" -m pip install --quiet --no-deps \
         "websockify==$PYTHON_WEBSOCKIFY"
+}
+
+# setup_zenohs VERSION...: zenoh's Python client of other versions, each in a folder of its own.
+setup_zenohs() {
+    local version
+    LAB_ZENOHS=$TOOLS/zenohs
+    export LAB_ZENOHS
+    for version in "$@"; do
+        [ ! -e "$LAB_ZENOHS/$version/zenoh/__init__.py" ] || continue
+        rm -rf -- "$LAB_ZENOHS/$version"
+        # One with sources alone would have to be compiled.
+        step "python: eclipse-zenoh $version" "$LAB_PYTHON" -m pip install --quiet --no-deps --only-binary :all: \
+            --target "$LAB_ZENOHS/$version" "eclipse-zenoh==$version"
+    done
 }

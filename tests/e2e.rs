@@ -19,6 +19,7 @@ use support::{
     lab::{lab, options, turn, url},
     peers::{Native, Seen, pattern, sha256},
     python::Python,
+    tabs::{drop_file, elements},
     tampered::{play, tricky_page},
 };
 use tokio::{
@@ -508,17 +509,6 @@ async fn the_layout_and_the_cost_count_what_is_copied() {
     lab.stop().await;
 }
 
-/// The first `count` elements of a ramp.
-fn ramp(element: Element, count: u64) -> Vec<u8> {
-    let bytes = |n: u64| match element {
-        Element::Float16 => half::f16::from_f64(n as f64).to_le_bytes().to_vec(),
-        Element::Float32 => (n as f32).to_le_bytes().to_vec(),
-        Element::Float64 => (n as f64).to_le_bytes().to_vec(),
-        _ => n.to_le_bytes()[..element.size()].to_vec(),
-    };
-    (0..count).flat_map(bytes).collect()
-}
-
 /// Puts the rows under `key` and compares the bytes that `native` receives.
 async fn put_and_compare(page: &Page, native: &mut Native, key: &str, expected: &[u8]) {
     page.wait("#build-state[data-state=ready]").await;
@@ -529,19 +519,6 @@ async fn put_and_compare(page: &Page, native: &mut Native, key: &str, expected: 
         Seen { key: key.to_owned(), len: expected.len(), digest: sha256(expected) },
         "{key}"
     );
-}
-
-/// Drops a file with these bytes, all equal, on the element of `css`. Returns whether the browser
-/// would have opened the file.
-async fn drop_file(page: &Page, css: &str, name: &str, len: usize) -> bool {
-    let script = "
-        const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array(arguments[2]).fill(7)], arguments[1]));
-        const target = document.querySelector(arguments[0]);
-        const drag = kind => new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data });
-        target.dispatchEvent(drag('dragover'));
-        return target.dispatchEvent(drag('drop'));";
-    page.run(script, vec![css.into(), name.into(), len.into()]).await.as_bool().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -614,7 +591,7 @@ async fn texts_files_and_typed_arrays_reach_a_peer_in_every_mode() {
         opened().await;
         page.fill("#row-type", element.name()).await;
         page.fill("#row-length", "300").await;
-        expected.extend(ramp(element, 300));
+        expected.extend(elements(element, 300));
     }
     for kind in ["DataView", "ArrayBuffer"] {
         page.click("#add-array").await;
@@ -622,7 +599,7 @@ async fn texts_files_and_typed_arrays_reach_a_peer_in_every_mode() {
         page.fill("#row-type", kind).await;
         page.fill("#row-length", "77").await;
         assert_eq!(page.attribute("#row-place", "id").await, "", "a {kind} is in the JS heap");
-        expected.extend(ramp(Element::Uint8, 77));
+        expected.extend(elements(Element::Uint8, 77));
     }
     assert_eq!(page.attribute("#file-problem", "id").await, "", "gone with the next change");
     for mode in ["copy", "borrow", "move"] {
@@ -651,7 +628,7 @@ async fn a_moved_part_of_a_buffer_is_refused_with_a_way_out() {
     // 16 numbers of 8 B in the payload, and 5 more around them in the buffer.
     let words = page.text("#row-part").await;
     assert!(words.contains("128 B") && words.contains("168 B") && words.contains("not in the payload"), "{words}");
-    let ramp = |n: u64| ramp(Element::Float64, n);
+    let ramp = |n: u64| elements(Element::Float64, n);
     let points: Vec<u8> = (0..3000).flat_map(|n| (n as f32).to_le_bytes()).collect();
     let expected: Vec<u8> = (0..64).chain(points).chain(ramp(16)).collect();
     put_and_compare(&page, &mut native, "lab/part/copied", &expected).await;
@@ -717,8 +694,8 @@ async fn alike_rows_have_memory_of_their_own_when_one_is_moved() {
         page.wait(&format!("#build-state[data-state=ready][data-bytes='{}']", 64 + 4 * length + 128)).await;
     }
     page.click("#row-duplicate").await;
-    let points = ramp(Element::Float32, 3000);
-    let expected = [ramp(Element::Uint8, 64), points.clone(), points, ramp(Element::Float64, 16)].concat();
+    let points = elements(Element::Float32, 3000);
+    let expected = [elements(Element::Uint8, 64), points.clone(), points, elements(Element::Float64, 16)].concat();
     page.click("#row-mode-move").await;
     put_and_compare(&page, &mut native, "lab/one-moved", &expected).await;
     put_and_compare(&page, &mut native, "lab/again", &expected).await;

@@ -15,109 +15,30 @@ mod support;
 use std::{
     fs,
     net::SocketAddr,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::{Arc, Mutex, PoisonError},
+    path::Path,
+    process::{Command, Stdio},
     time::Duration,
 };
 
 use serde_json::json;
 use support::{
-    browser::{Engine, NO_ANSWER, Page, SOCKET_FAILED},
-    lab::{options, turn, url},
+    GUARD,
+    browser::{NO_ANSWER, Page, SOCKET_FAILED},
+    lab::{dist, host, options, turn, url},
+    machine::Machine,
+    peers::{Native, pattern, sha256},
+    tabs::{hash, kept},
     tampered::copied_page,
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpStream,
+    time::timeout,
 };
 use zbytes_lab::server::{Lab, Options};
 
 /// A measurement takes long on a busy machine.
 const LONG: Duration = Duration::from_secs(300);
-
-/// Every request so far: its path, and the status of the answer.
-type Asked = Arc<Mutex<Vec<(String, u16)>>>;
-
-/// A host that has a folder of files under a path, and sends neither headers nor types beyond the least.
-struct Host {
-    addr: SocketAddr,
-    path: &'static str,
-    folder: PathBuf,
-    asked: Asked,
-    task: JoinHandle<()>,
-}
-
-impl Host {
-    async fn start(path: &'static str, folder: PathBuf) -> Self {
-        Self::start_at("127.0.0.1:0".parse().unwrap(), path, folder).await
-    }
-
-    async fn start_at(addr: SocketAddr, path: &'static str, folder: PathBuf) -> Self {
-        let listener = TcpListener::bind(addr).await.unwrap();
-        let (addr, asked) = (listener.local_addr().unwrap(), Asked::default());
-        let (root, log) = (folder.clone(), asked.clone());
-        let task = tokio::spawn(async move {
-            // Ends with its connections, when the task is aborted.
-            let mut connections = tokio::task::JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(serve(stream, path, root.clone(), log.clone()));
-            }
-        });
-        Self { addr, path, folder, asked, task }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}{}", self.addr, self.path)
-    }
-
-    async fn stop(self) -> (SocketAddr, PathBuf) {
-        self.task.abort();
-        let _ = self.task.await;
-        (self.addr, self.folder)
-    }
-
-    fn asked(&self) -> Vec<(String, u16)> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-async fn serve(mut stream: TcpStream, path: &'static str, root: PathBuf, asked: Asked) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        match stream.read_buf(&mut head).await {
-            Ok(1..) => {}
-            _ => return,
-        }
-    }
-    let head = String::from_utf8(head).unwrap();
-    let target = head.split(' ').nth(1).unwrap().split('?').next().unwrap().to_owned();
-    let name = target.strip_prefix(path).map(|name| if name.is_empty() { "index.html" } else { name });
-    let file = name.and_then(|name| fs::read(root.join(name)).ok().map(|bytes| (name, bytes)));
-    let (status, kind, bytes) = match file {
-        Some((name, bytes)) => (200, mime_guess::from_path(name).first_or_octet_stream().to_string(), bytes),
-        None => (404, "text/html".to_owned(), b"<!doctype html><title>Not found</title>".to_vec()),
-    };
-    asked.lock().unwrap_or_else(PoisonError::into_inner).push((target, status));
-    let head = format!(
-        "HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        bytes.len()
-    );
-    let _ = stream.write_all(head.as_bytes()).await;
-    let _ = stream.write_all(&bytes).await;
-    let _ = stream.shutdown().await;
-}
-
-fn dist() -> PathBuf {
-    options().dist.unwrap()
-}
-
-/// Waits until a service worker keeps the page.
-async fn kept(page: &Page) {
-    let script = "return navigator.serviceWorker.getRegistration().then((one) => one?.active?.state)";
-    page.until(script, json!("activated")).await;
-}
 
 /// Builds, draws, measures and breaks a payload.
 async fn journey(page: &Page) {
@@ -155,7 +76,7 @@ async fn loaded_again(page: &Page) {
 async fn page_works_at_any_path_of_a_plain_host() {
     let _turn = turn().await;
     for path in ["/", "/x/y/"] {
-        let host = Host::start(path, dist()).await;
+        let host = host(path, &dist());
         let page = Page::open_first(&host.url()).await;
         kept(&page).await;
         // The host sends no policy, and the page has one.
@@ -185,36 +106,36 @@ async fn page_works_at_any_path_of_a_plain_host() {
         assert_eq!(page.run("return crossOriginIsolated", vec![]).await, json!(true), "{path}");
         assert_eq!(page.text("#not-isolated").await, "", "{path}");
         page.close(&[]).await;
-        host.stop().await;
+        drop(host);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_lab_the_page_says_so_and_tries_no_websocket() {
     let _turn = turn().await;
-    let host = Host::start("/x/y/", dist()).await;
+    let host = host("/x/y/", &dist());
     let page = Page::open(&host.url()).await;
     page.fill("#locator", "/zenoh").await;
     page.click("#connect").await;
     page.wait("#session[data-state=failed]").await;
     let words = page.text("#session-problem").await;
-    assert!(words.contains("This address has no lab.") && words.contains(&host.addr.to_string()), "{words}");
+    assert!(words.contains("This address has no lab.") && words.contains(&host.address().to_string()), "{words}");
     assert!(
         !host.asked().iter().any(|(target, _)| target.contains("zenoh") && !target.contains('.')),
         "{:?}",
         host.asked()
     );
     page.close(&[]).await;
-    host.stop().await;
+    drop(host);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn page_opens_without_its_host_after_one_visit() {
     let _turn = turn().await;
-    let host = Host::start("/x/y/", dist()).await;
+    let host = host("/x/y/", &dist());
     let page = Page::open_first(&host.url()).await;
     kept(&page).await;
-    host.stop().await;
+    drop(host);
     loaded_again(&page).await;
     journey(&page).await;
     // Only whether a lab is there is asked of the host.
@@ -222,31 +143,10 @@ async fn page_opens_without_its_host_after_one_visit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn firefox_opens_page_under_a_path_and_without_its_host() {
-    let _turn = turn().await;
-    if std::env::var("ENGINES_MISSING").is_ok_and(|missing| missing.contains("Firefox")) {
-        return;
-    }
-    let host = Host::start("/x/y/", dist()).await;
-    let page = Page::open_in(Engine::Firefox, &host.url()).await;
-    kept(&page).await;
-    assert!(host.asked().iter().all(|(_, status)| *status == 200), "{:?}", host.asked());
-    let url = host.url();
-    host.stop().await;
-    // The driver's own way to load a page again leaves the service worker out.
-    page.client.goto("about:blank").await.unwrap();
-    page.client.goto(&url).await.unwrap();
-    page.wait("#build-state[data-state=ready]").await;
-    page.wait("#pane-layout .drawing").await;
-    assert_eq!(page.run("return crossOriginIsolated", vec![]).await, json!(true));
-    page.client.clone().close().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn another_build_takes_over_whole_when_the_person_wants_it() {
     let _turn = turn().await;
     let folder = copied_page("page-of-two-builds");
-    let host = Host::start("/x/y/", folder.clone()).await;
+    let host = host("/x/y/", &folder);
     let page = Page::open_first(&host.url()).await;
     kept(&page).await;
 
@@ -298,7 +198,7 @@ async fn another_build_takes_over_whole_when_the_person_wants_it() {
     let own = ["/x/y/", "/x/y/lab.json", "/x/y/service-worker.js"];
     assert!(asked.iter().all(|target| own.contains(&target.as_str())), "{asked:?}");
     page.close(&[]).await;
-    host.stop().await;
+    drop(host);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -371,5 +271,114 @@ async fn class_joins_by_its_link_or_by_typing_the_code() {
     page.click("#connect").await;
     page.wait("#session[data-state=open]").await;
     page.close_with(&[], &[SOCKET_FAILED, "status of 401", "Cross-Origin-Opener-Policy", "origin-keyed"]).await;
+    lab.stop().await;
+}
+
+/// The status of the answer to a page that asks for `/zenoh` with this query.
+async fn status(addr: SocketAddr, query: &str) -> u16 {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    let request = format!(
+        "GET /zenoh{query} HTTP/1.1\r\nHost: {addr}\r\nOrigin: http://{addr}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).await.unwrap();
+    String::from_utf8_lossy(&head[9..]).parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn second_machine_joins_by_the_link_and_no_guess_does() {
+    let _turn = turn().await;
+    let machine = match Machine::start() {
+        Ok(machine) => machine,
+        Err(why) => return println!("skipped, as this system permits no second network: {why}"),
+    };
+    // The lab of the teacher runs on the other machine, as a program.
+    let mut command = tokio::process::Command::from(machine.command(env!("CARGO_BIN_EXE_zbytes-lab")));
+    command.args(["--lan", "--page=127.0.0.1:0", "--ws=127.0.0.1:0", "--tcp=127.0.0.1:0", "--dist"]).arg(dist());
+    let mut lab = command.stderr(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(lab.stderr.take().unwrap()).lines();
+    let link = loop {
+        let line = timeout(GUARD, lines.next_line()).await.expect("the lab says its link").unwrap().unwrap();
+        if let Some((link, _)) = line.split_once("  (lab0)") {
+            break link.trim().to_owned();
+        }
+    };
+    let (address, code) = link.split_once("?code=").unwrap();
+    let addr: SocketAddr = address.trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    assert_eq!(addr.ip(), machine.address, "{link}");
+
+    // Without the code a page is refused.
+    let page = Page::open_first(address).await;
+    page.wait("#code").await;
+    page.click("#connect").await;
+    page.wait("#session[data-state=failed]").await;
+    assert!(page.text("#session-problem").await.contains("wants the code of its class"));
+    // With the link it joins with one press, and puts.
+    let other = page.client.new_window(true).await.unwrap().handle;
+    page.client.switch_to_window(other).await.unwrap();
+    page.client.goto(&link).await.unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    page.click("#connect").await;
+    page.wait("#session[data-state=open]").await;
+    page.put_by("#put").await;
+    page.click("#flush").await;
+    page.wait("#flush-result[data-state=done]").await;
+    page.close_with(&[], &[SOCKET_FAILED, "status of 401", "Cross-Origin-Opener-Policy", "origin-keyed"]).await;
+
+    // Also by guessing: after ten wrong codes not even the right one is tried.
+    assert_eq!((status(addr, "").await, status(addr, &format!("?code={code}")).await), (401, 101));
+    for guess in 0..10 {
+        assert_eq!(status(addr, &format!("?code=GUESS{guess}")).await, 401);
+    }
+    assert_eq!(status(addr, &format!("?code={code}")).await, 429);
+    // The router's own ports are not on the network at all.
+    for port in [7446, 7447] {
+        assert!(TcpStream::connect((addr.ip(), port)).await.is_err(), "{port}");
+    }
+    lab.kill().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn class_by_https_is_secure_and_plain_http_is_led_there() {
+    let _turn = turn().await;
+    let lab = Lab::start(Options { lan: true, tls: true, ..options() }).await.unwrap();
+    assert_eq!(lab.https().flatten().map(str::len), Some(32 * 3 - 1));
+    let mut native = Native::join(&lab.tcp_locator(), "lab/**").await;
+    let own = lab.page_url();
+    let links = lab.links();
+    let page = Page::open_first(&own).await;
+    for link in [own.as_str()].into_iter().chain(links.first().map(|(link, _)| link.as_str())) {
+        assert!(link.starts_with("https://"), "{link}");
+        page.client.goto(link).await.unwrap();
+        page.wait("#build-state[data-state=ready]").await;
+        assert_eq!(
+            page.run("return [isSecureContext, crossOriginIsolated]", vec![]).await,
+            json!([true, true]),
+            "{link}"
+        );
+        // Beside its lab a page connects by itself; by the link of a class it takes a press.
+        if link != own {
+            page.click("#connect").await;
+        }
+        page.wait("#session[data-state=open]").await;
+        page.put_by("#put").await;
+        let seen = native.next().await;
+        // The first put has subscribed.
+        page.wait("#undeclare").await;
+        native.put("lab/back", pattern(1_000_000)).await;
+        let row = "#samples tr[data-key='lab/back'][data-len='1000000']";
+        assert_eq!(hash(&page, row).await, sha256(&pattern(1_000_000)), "{}", seen.key);
+    }
+    // An address that is typed without https.
+    let mut stream = TcpStream::connect(("127.0.0.1", lab.page_addr().port())).await.unwrap();
+    stream.write_all(b"GET /?code=K7QF2M HTTP/1.1\r\nHost: lab.example:1\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 308 "), "{answer}");
+    assert!(answer.contains("location: https://lab.example:1/?code=K7QF2M\r\n"), "{answer}");
+    page.close_with(&[], &["certificate", "SSL", "service worker"]).await;
+    native.leave().await;
     lab.stop().await;
 }

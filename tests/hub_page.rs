@@ -14,61 +14,17 @@ mod support;
 
 use std::{fs, path::PathBuf};
 
-use fantoccini::wd::WindowHandle;
 use serde_json::{Value, json};
 use support::{
     browser::{Engine, Page},
-    lab::{options, turn},
+    lab::{dist, host, turn},
     peers::sha256,
-    plain::Plain,
+    tabs::{Tabs, hash, put, ramp, row},
     tampered::copied_page,
 };
 
 /// What the browser says of the request by which the page asks for a lab.
 const NO_LAB: &[&str] = &["lab.json"];
-
-/// Tabs of one browser, each with a page.
-struct Tabs {
-    page: Page,
-    url: String,
-    handles: Vec<WindowHandle>,
-}
-
-impl Tabs {
-    async fn open(engine: Engine, url: &str) -> Self {
-        let page = Page::open_in(engine, url).await;
-        let handles = vec![page.client.window().await.unwrap()];
-        Self { page, url: url.to_owned(), handles }
-    }
-
-    /// Opens another tab, in front of the others.
-    async fn add(&mut self) {
-        let handle = self.page.client.new_window(true).await.unwrap().handle;
-        self.handles.push(handle.clone());
-        self.page.client.switch_to_window(handle).await.unwrap();
-        self.page.client.goto(&self.url).await.unwrap();
-        self.page.wait("#build-state[data-state=ready]").await;
-    }
-
-    /// The page of a tab, in front of the others.
-    async fn at(&self, tab: usize) -> &Page {
-        self.page.client.switch_to_window(self.handles[tab].clone()).await.unwrap();
-        &self.page
-    }
-
-    /// Closes the last tab, as a person does.
-    async fn remove(&mut self) {
-        let last = self.handles.pop().unwrap();
-        self.page.client.switch_to_window(last).await.unwrap();
-        self.page.client.close_window().await.unwrap();
-        self.at(0).await;
-    }
-
-    async fn close(self) {
-        self.at(0).await;
-        self.page.close_with(&[], NO_LAB).await;
-    }
-}
 
 async fn is_connected(page: &Page) {
     page.wait("#session[data-state=open]").await;
@@ -82,42 +38,13 @@ async fn subscribe(page: &Page) {
     page.wait("#undeclare").await;
 }
 
-/// Puts the rows under a key, and waits until the hub has them.
-async fn put(page: &Page, key: &str) {
-    page.click("#tab-put").await;
-    page.fill("#key", key).await;
-    page.click("#put").await;
-    page.wait("#put-result[data-state=done]").await;
-    page.run("document.querySelector('#put-result').dataset.state = 'seen'", vec![]).await;
-}
-
-/// One row of `len` bytes, which count up.
-async fn row(page: &Page, len: usize) {
-    page.fill("#preset", "tensor").await;
-    page.fill("#row-type", "Uint8").await;
-    page.fill("#row-length", &len.to_string()).await;
-    page.wait(&format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
-}
-
-fn ramp(len: usize) -> Vec<u8> {
-    (0..len).map(|at| at as u8).collect()
-}
-
-/// The hash of a sample, which the page computes.
-async fn hash(page: &Page, sample: &str) -> String {
-    page.wait(sample).await;
-    page.click(&format!("{sample} .hash")).await;
-    page.wait(&format!("{sample} .digest")).await;
-    page.text(&format!("{sample} .digest")).await
-}
-
 /// 11.25 MiB, the preset "1920x1536 int32 tensor".
 const TENSOR: usize = 11_796_480;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn first_view_without_a_lab_needs_one_press_for_a_sample() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist.unwrap()).await;
+    let server = host("/", &dist());
     let tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     let page = &tabs.page;
     is_connected(page).await;
@@ -132,13 +59,13 @@ async fn first_view_without_a_lab_needs_one_press_for_a_sample() {
     assert!(page.text("#link-hub").await.contains("a router inside this browser"));
     page.click("#other-side").await;
     page.wait("#other-side-hub").await;
-    tabs.close().await;
+    tabs.close(NO_LAB).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn person_who_was_there_before_is_offered_the_hub() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist.unwrap()).await;
+    let server = host("/", &dist());
     let page = Page::open(&server.url()).await;
     page.until("return document.querySelector('#locator').value", json!("hub")).await;
     page.wait("#session[data-state=closed]").await;
@@ -155,7 +82,7 @@ async fn person_who_was_there_before_is_offered_the_hub() {
 
 /// Puts and receives between two tabs, in each engine.
 async fn journey(engine: Engine) {
-    let server = Plain::of(options().dist.unwrap()).await;
+    let server = host("/", &dist());
     let mut tabs = Tabs::open(engine, &server.url()).await;
     subscribe(&tabs.page).await;
     tabs.add().await;
@@ -167,7 +94,12 @@ async fn journey(engine: Engine) {
     assert_eq!(hash(page, &sample).await, sha256(&ramp(TENSOR)));
     // It came in batches, and each has arrays of its own.
     assert!(page.attribute(&sample, "data-segments").await.parse::<usize>().unwrap() >= TENSOR / 65_535);
-    tabs.close().await;
+    // The hub copied each byte once, for the one link that it left by.
+    page.click("#tab-link").await;
+    let words = "return /all of its 2 links it copied 11.25 MiB of payloads, .* in [0-9]+ messages?; it dropped 0$/.test(\
+        document.querySelector('#link-hub').textContent)";
+    page.until(words, json!(true)).await;
+    tabs.close(NO_LAB).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,7 +116,7 @@ async fn tensor_reaches_another_tab_whole_in_every_engine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tabs_ask_answer_match_and_are_seen_to_live() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist.unwrap()).await;
+    let server = host("/", &dist());
     let mut tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     let page = tabs.at(0).await;
     is_connected(page).await;
@@ -225,13 +157,13 @@ async fn tabs_ask_answer_match_and_are_seen_to_live() {
     page.wait("#tokens tr[data-token='lab/alive/second'][data-alive=false]").await;
     page.click("#tab-put").await;
     page.wait("#matching[data-matching=false]").await;
-    tabs.close().await;
+    tabs.close(NO_LAB).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_that_go_over_a_port_are_on_the_wire() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist.unwrap()).await;
+    let server = host("/", &dist());
     let tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     let page = &tabs.page;
     is_connected(page).await;
@@ -248,14 +180,14 @@ async fn batches_that_go_over_a_port_are_on_the_wire() {
     // 200,000 B do not fit into three batches.
     let title = "return document.querySelector('#wire-list [data-line] .what')?.textContent";
     page.until(title, json!("Fragment 1 of 4: Put lab/tensor")).await;
-    tabs.close().await;
+    tabs.close(NO_LAB).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_tabs_meet_in_one_hub() {
     const TABS: usize = 10;
     let _turn = turn().await;
-    let server = Plain::of(options().dist.unwrap()).await;
+    let server = host("/", &dist());
     let mut tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     subscribe(&tabs.page).await;
     for _ in 1..TABS {
@@ -278,7 +210,7 @@ async fn ten_tabs_meet_in_one_hub() {
         }
         page.until("return document.querySelector('#received').textContent", json!(TABS.to_string())).await;
     }
-    tabs.close().await;
+    tabs.close(NO_LAB).await;
 }
 
 /// What stands before the script of a hub, so that a test can have it play tricks.
@@ -312,7 +244,7 @@ async fn play(page: &Page, trick: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn hub_that_is_gone_is_said_and_another_one_found() {
     let _turn = turn().await;
-    let server = Plain::of(tricky_hub("page-whose-hub-dies")).await;
+    let server = host("/", &tricky_hub("page-whose-hub-dies"));
     let mut tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     subscribe(&tabs.page).await;
     tabs.add().await;
@@ -344,7 +276,7 @@ async fn hub_that_is_gone_is_said_and_another_one_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hub_that_stands_still_holds_puts_back_or_drops_them() {
     let _turn = turn().await;
-    let server = Plain::of(tricky_hub("page-whose-hub-stands-still")).await;
+    let server = host("/", &tricky_hub("page-whose-hub-stands-still"));
     let mut tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     subscribe(&tabs.page).await;
     tabs.add().await;
@@ -379,7 +311,7 @@ async fn hub_that_stands_still_holds_puts_back_or_drops_them() {
     first.wait("#samples tr[data-key='lab/blocked']").await;
     let missed: Value = first.run("return document.querySelector('#missed')?.dataset.missed ?? '0'", vec![]).await;
     assert_eq!((dropped.as_str(), missed), ("0", json!("0")));
-    tabs.close().await;
+    tabs.close(NO_LAB).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -392,7 +324,7 @@ async fn hub_without_its_program_is_said_in_words() {
         let script = folder.join("start-hub.js");
         let own = fs::read_to_string(&script).unwrap();
         fs::write(&script, own.replace("import(", failing)).unwrap();
-        let server = Plain::of(folder).await;
+        let server = host("/", &folder);
         let page = Page::open(&server.url()).await;
         page.until("return document.querySelector('#locator').value", json!("hub")).await;
         page.click("#connect").await;
@@ -427,7 +359,7 @@ const MALFORMED: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_malformed_over_a_port_ends_that_link_in_words() {
     let _turn = turn().await;
-    let server = Plain::of(options().dist.unwrap()).await;
+    let server = host("/", &dist());
     let tabs = Tabs::open(Engine::Chromium, &server.url()).await;
     let page = &tabs.page;
     is_connected(page).await;
@@ -442,5 +374,5 @@ async fn what_is_malformed_over_a_port_ends_that_link_in_words() {
     page.click("#flush").await;
     page.wait("#flush-result[data-state=done]").await;
     assert_eq!(page.text("#session-gap").await, "");
-    tabs.close().await;
+    tabs.close(NO_LAB).await;
 }

@@ -1,6 +1,6 @@
 //! The libraries, in a program that does not use the lab. The program is a crate in a folder of its
-//! own, which depends on `zbytes` and `zbytes-session` alone. Natively, it runs the examples of
-//! their READMEs. In Chromium, it opens a session through the lab's router.
+//! own, which depends on `zbytes`, `zbytes-session` and `zbytes-hub` alone. Natively, it runs the
+//! examples of their READMEs. In Chromium, it opens a session through the lab's router.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::disallowed_methods,
@@ -48,7 +48,7 @@ fn outside(main: &str, features: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let manifest = format!(
         "[package]\nname = \"outside\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         zbytes = {{ path = \"{ROOT}/crates/zbytes\" }}\n\
+         zbytes = {{ path = \"{ROOT}/crates/zbytes\" }}\nzbytes-hub = {{ path = \"{ROOT}/crates/zbytes-hub\" }}\n\
          zbytes-session = {{ path = \"{ROOT}/crates/zbytes-session\", features = [{features}] }}\n"
     );
     fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
@@ -74,17 +74,20 @@ fn target() -> PathBuf {
 
 #[tokio::test]
 async fn a_crate_outside_does_what_the_readmes_say() {
-    let examples = [include_str!("../crates/zbytes/README.md"), include_str!("../crates/zbytes-session/README.md")];
+    let examples = [
+        include_str!("../crates/zbytes/README.md"),
+        include_str!("../crates/zbytes-session/README.md"),
+        include_str!("../crates/zbytes-hub/README.md"),
+    ];
     let functions = examples.iter().enumerate().map(|(at, readme)| {
         format!("fn example_{at}() -> Result<(), Box<dyn std::error::Error>> {{\n{}\n}}\n", returning(&example(readme)))
     });
     let functions: String = functions.collect();
-    let main = format!(
-        "{functions}\nfn main() {{\n    example_0().unwrap();\n    example_1().unwrap();\n    println!(\"both ran\");\n}}\n"
-    );
+    let calls: String = (0..examples.len()).map(|at| format!("    example_{at}().unwrap();\n")).collect();
+    let main = format!("{functions}\nfn main() {{\n{calls}    println!(\"all ran\");\n}}\n");
     let folder = outside(&main, "\"testing\"");
     let output = cargo(&folder, &["run", "--offline"], &[]).await;
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "both ran\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "all ran\n");
 }
 
 /// Turns an example that ends in `Ok::<(), E>(())` into the body of a function with another error

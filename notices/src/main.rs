@@ -6,7 +6,8 @@
 //!
 //! A build of the page gets its service worker behind them ([`offline`]), and its files by brotli ([`compressed`]). `offline FOLDER` writes the
 //! worker of a folder whose files were changed, and `pack FOLDER FILE` makes one file of the page, for a
-//! program that has it inside ([`pack`]).
+//! program that has it inside ([`pack`]). `serve FOLDER ADDRESS` shows a built page while its router is still built
+//! ([`plain`]).
 //!
 //! cargo lists the linked packages; the texts are in the packages, as the registry delivered them.
 
@@ -21,10 +22,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
+use zbytes_lab_notices::plain;
 
 /// The file with the notices, in the page's folder.
 const FILE: &str = "notices.txt";
@@ -75,9 +78,11 @@ fn main() -> Result<()> {
         }
         Some("offline") => offline::write(&path(2)?),
         Some("pack") => pack::write(&path(2)?, &path(3)?),
+        Some("serve") => serve(&path(2)?, &env::args().nth(3).unwrap_or_default()),
         Some(other) => {
             bail!(
-                "{other} is not known. Expected `router`, `module`, `offline FOLDER`, `pack FOLDER FILE`, or nothing when trunk runs this."
+                "{other} is not known. Expected `router`, `module`, `offline FOLDER`, `pack FOLDER FILE`, \
+                 `serve FOLDER ADDRESS`, or nothing when trunk runs this."
             )
         }
         None => {
@@ -92,6 +97,16 @@ fn main() -> Result<()> {
             let before = env::var_os("TRUNK_DIST_DIR").map(PathBuf::from);
             compressed::write(&staging, before.as_deref())
         }
+    }
+}
+
+/// Serves the files of a folder until it is ended, and prints where.
+fn serve(folder: &Path, address: &str) -> Result<()> {
+    let known = address.parse().with_context(|| format!("{address:?} is not an address such as 127.0.0.1:8080"))?;
+    let host = plain::Host::start(known, "/", folder).with_context(|| format!("cannot listen at {address}"))?;
+    println!("{}", host.url());
+    loop {
+        thread::park();
     }
 }
 

@@ -129,6 +129,10 @@ impl State {
             Report::KeptRows(found) => self.kept_found(found),
             Report::RowsNotKept(problem) => self.rows_not_kept(problem),
             Report::StorageFailed(problem) => self.storage_failed(problem),
+            Report::Hub(figures) => {
+                self.api.hub = figures;
+                Vec::new()
+            }
             Report::Frames(kept) => self.frames_kept(kept),
         }
     }

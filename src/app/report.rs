@@ -1,7 +1,8 @@
 //! What the browser reports to the page: it starts, its engine has died, what was kept.
 
 use super::{
-    cost::Shown, kept::Shelf, link::Found, problem::Problem, setup::Setup, surroundings::Surroundings, wire::Kept,
+    cost::Shown, kept::Shelf, link::Found, problem::Problem, session::HubFigures, setup::Setup,
+    surroundings::Surroundings, wire::Kept,
 };
 
 /// What the browser reports to the page. Most of it answers an [`Effect`](super::Effect).
@@ -29,6 +30,8 @@ pub enum Report {
     RowsNotKept(Problem),
     /// A run could not be kept or the history not be read.
     StorageFailed(Problem),
+    /// What the hub has done so far.
+    Hub(HubFigures),
     /// The record keeps so much of the recorded frames.
     Frames(Kept),
 }

@@ -1,10 +1,11 @@
 //! The hub: a zenoh router inside this browser, for the tabs of one origin. It runs in a SharedWorker,
 //! or in the engine of a page where the browser has none. It knows no page, and no socket.
 //!
-//! A page gets a port with the SharedWorker, and posts two things over it. A `MessagePort` is the link
+//! A page gets a port with the SharedWorker, and posts three things over it. A `MessagePort` is the link
 //! of a client: what goes over that is in [`Port`](zbytes_session::web::Port). A text says that the
-//! page leaves; then the link ends, although nothing came over it. `www/start-hub.js` posts one text
-//! to each page when this program has died.
+//! page leaves; then the link ends, although nothing came over it. Anything else asks for the figures
+//! of the hub, which come back as an array. `www/start-hub.js` posts one text to each page when this
+//! program has died.
 
 mod serving;
 
@@ -15,7 +16,7 @@ use std::{
 
 use gloo_events::EventListener;
 use js_sys::global;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, MessagePort, SharedWorkerGlobalScope};
 
 pub(crate) use self::serving::Serving;
@@ -42,6 +43,10 @@ fn hear(page: MessagePort, serving: Serving) {
     let hears = EventListener::new(&page, "message", move |event| {
         match event.unchecked_ref::<MessageEvent>().data().dyn_into() {
             Ok(client) => link.set(serving.connect(client)),
+            Err(said) if !JsValue::is_string(&said) => {
+                // A page that has gone needs none.
+                let _ = port.post_message(&serving.figures());
+            }
             Err(_) => {
                 if let Some(link) = link.take() {
                     serving.leave(link);

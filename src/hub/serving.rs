@@ -3,6 +3,8 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use gloo_timers::callback::Timeout;
+use js_sys::Array;
+use wasm_bindgen::JsValue;
 use web_sys::MessagePort;
 
 use zbytes_hub::{Config, Event, Framing, Hub, LinkId};
@@ -73,6 +75,17 @@ impl Serving {
         self.0.borrow_mut().clients.push(Client { link, port, untold: 0, ready: false, over: None });
         self.pump();
         Some(link)
+    }
+
+    /// What the hub has done: payload bytes that it copied, messages that it passed on, those that it dropped, and its
+    /// links.
+    pub(crate) fn figures(&self) -> Array {
+        let me = self.0.borrow();
+        let stats = me.hub.stats();
+        [me.hub.ledger().total(), stats.forwarded, stats.dropped, me.clients.len() as u64]
+            .into_iter()
+            .map(|figure| JsValue::from_f64(figure as f64))
+            .collect()
     }
 
     /// The page of a client leaves.

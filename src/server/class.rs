@@ -136,9 +136,10 @@ impl Class {
         Err(NoEntry::Wrong)
     }
 
-    /// The link by which others join at this address.
-    pub(crate) fn link(&self, addr: SocketAddr) -> String {
-        self.code.as_ref().map_or_else(|| format!("http://{addr}/"), |code| format!("http://{addr}/?code={code}"))
+    /// The link by which others join at this address, with `http` or `https`.
+    pub(crate) fn link(&self, scheme: &str, addr: SocketAddr) -> String {
+        let code = self.code.as_ref().map_or(String::new(), |code| format!("?code={code}"));
+        format!("{scheme}://{addr}/{code}")
     }
 }
 
@@ -275,8 +276,8 @@ mod tests {
     #[test]
     fn a_link_has_the_code() {
         let addr = SocketAddr::from(([10, 0, 0, 5], 8080));
-        assert_eq!(Class::new(true, Some("k7qf")).link(addr), "http://10.0.0.5:8080/?code=K7QF");
-        assert_eq!(Class::new(true, Some("none")).link(addr), "http://10.0.0.5:8080/");
+        assert_eq!(Class::new(true, Some("k7qf")).link("http", addr), "http://10.0.0.5:8080/?code=K7QF");
+        assert_eq!(Class::new(true, Some("none")).link("https", addr), "https://10.0.0.5:8080/");
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub enum Error {
         /// What zenoh or the system says.
         cause: String,
     },
+    /// The page's port cannot have https: why, in a sentence.
+    Tls(String),
     /// The system refused something that never fails in practice.
     Io(io::Error),
 }
@@ -90,6 +92,7 @@ impl fmt::Display for Error {
                  Raise the limit, for example with `ulimit -n 4096` in the shell that starts it",
             ),
             Self::Router { tcp, cause } => write!(f, "the router did not start on tcp/{tcp}: {cause}"),
+            Self::Tls(cause) => write!(f, "no https: {cause}"),
             Self::Io(error) => write!(f, "the system refused: {error}"),
         }
     }

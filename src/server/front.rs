@@ -36,6 +36,7 @@ use super::{
     pipe::{self, End, Socket},
     private::RouterStream,
     router::{Backend, HANDSHAKE_WITHIN},
+    tls::{self, Speaks, Wire},
 };
 
 /// How long a client may take to send the head of a request, and may stay idle between two.
@@ -78,9 +79,26 @@ pub(crate) async fn accept<F>(
     }
 }
 
+/// Serves one connection to the page's port: by https if the lab has a certificate. A client that speaks plain http gets
+/// `otherwise` then.
+pub(crate) async fn page(stream: TcpStream, guest: Arc<Guest>, [routes, otherwise]: [Routes; 2], shared: Arc<Shared>) {
+    let Some(tls) = &shared.tls else { return http(tls::plain(stream), guest, routes, shared).await };
+    let begun = tokio::select! {
+        begun = tls.begin(stream) => begun,
+        _ = guest.must_go(HEAD_WITHIN) => return,
+        () = shared.stop.cancelled() => return,
+    };
+    match begun {
+        Ok((stream, Speaks::Tls)) => http(stream, guest, routes, shared).await,
+        Ok((stream, Speaks::Plain)) => http(stream, guest, otherwise, shared).await,
+        // The client's, as below: it has gone, or does not trust the certificate.
+        Err(_) => {}
+    }
+}
+
 /// Serves one HTTP connection. It waits at its door until its upgrade, and anew after each request.
 /// When the lab stops, it finishes the current answer and closes an idle connection.
-pub(crate) async fn http(stream: TcpStream, guest: Arc<Guest>, routes: Routes, shared: Arc<Shared>) {
+pub(crate) async fn http(stream: Wire, guest: Arc<Guest>, routes: Routes, shared: Arc<Shared>) {
     let routes = TowerToHyperService::new(routes);
     let requests = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
         guest.queue_up();
@@ -136,7 +154,7 @@ async fn socket(upgrade: OnUpgrade, framing: Framing, guest: &Guest) -> Option<S
         _ = guest.must_go(FIRST_BATCH_WITHIN) => return None,
     };
     // The bare connection under HTTP, and the bytes that arrived together with the upgrade.
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    let parts = upgraded.downcast::<TokioIo<Wire>>().ok()?;
     let (stream, early) = (parts.io.into_inner(), parts.read_buf.into());
     Some(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(pipe::config(framing))).await)
 }

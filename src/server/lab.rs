@@ -1,8 +1,9 @@
 //! The whole in one value: the router, the ports, and what their tasks have in common.
 
 use std::{
+    collections::BTreeSet,
     io,
-    net::SocketAddr,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -26,6 +27,7 @@ use super::{
     origin::Rules,
     page,
     router::{self, Backend, Router},
+    tls::{Tls, Wanted, plain},
 };
 
 /// How long connections may take to end after everything was told to stop.
@@ -60,6 +62,8 @@ pub(crate) struct Shared {
     pub(super) tcp: SocketAddr,
     pub(super) rules: Rules,
     pub(super) class: Class,
+    /// Absent when the page is reached by plain http.
+    pub(super) tls: Option<Tls>,
     /// Absent with `--router-only`.
     pub(super) files: Option<Files>,
     /// Absent while the router is stopped.
@@ -87,7 +91,12 @@ impl Shared {
     /// The links by which others join, each with its interface.
     pub(super) fn links(&self) -> Vec<(String, String)> {
         let addresses = class::addresses(self.page, if_addrs::get_if_addrs().unwrap_or_default());
-        addresses.into_iter().map(|(addr, interface)| (self.class.link(addr), interface)).collect()
+        addresses.into_iter().map(|(addr, interface)| (self.class.link(self.scheme(), addr), interface)).collect()
+    }
+
+    /// How the page is reached.
+    fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     pub(super) fn backend(&self) -> Option<Backend> {
@@ -118,12 +127,17 @@ impl Lab {
         drop(tcp_port);
 
         let machine = gethostname::gethostname();
+        let rules = Rules::new(options.allowed_origins(), &options.allow_host, &machine.to_string_lossy());
+        let page_addr = local_addr(&page)?;
+        let tls =
+            wanted(&options, &rules, page_addr).map(|wanted| Tls::new(&wanted)).transpose().map_err(Error::Tls)?;
         let shared = Arc::new(Shared {
-            page: local_addr(&page)?,
+            page: page_addr,
             ws: local_addr(&ws)?,
             tcp,
-            rules: Rules::new(options.allowed_origins(), &options.allow_host, &machine.to_string_lossy()),
+            rules,
             class: Class::new(options.lan, options.code.as_deref()),
+            tls,
             files,
             backend: RwLock::new(None),
             bounds,
@@ -142,18 +156,13 @@ impl Lab {
     /// Begins to accept connections at the page's port and the ws port. Each has a door of its own.
     fn serve(&self, page: TcpListener, ws: TcpListener) {
         let tasks = &self.shared.tasks;
-        for (listener, routes) in
-            [(page, page::routes(Arc::clone(&self.shared))), (ws, page::ws_routes(Arc::clone(&self.shared)))]
-        {
-            let shared = Arc::clone(&self.shared);
-            let serve = move |stream, guest| front::http(stream, guest, routes.clone(), Arc::clone(&shared));
-            tasks.spawn(front::accept(
-                listener,
-                Door::new(self.shared.bounds.waiting),
-                Arc::clone(&self.shared),
-                serve,
-            ));
-        }
+        let door = || Door::new(self.shared.bounds.waiting);
+        let (shared, routes) = (Arc::clone(&self.shared), [page::routes(Arc::clone(&self.shared)), page::to_https()]);
+        let serve = move |stream, guest| front::page(stream, guest, routes.clone(), Arc::clone(&shared));
+        tasks.spawn(front::accept(page, door(), Arc::clone(&self.shared), serve));
+        let (shared, routes) = (Arc::clone(&self.shared), page::ws_routes(Arc::clone(&self.shared)));
+        let serve = move |stream, guest| front::http(plain(stream), guest, routes.clone(), Arc::clone(&shared));
+        tasks.spawn(front::accept(ws, door(), Arc::clone(&self.shared), serve));
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move {
             if let Some(files) = &shared.files {
@@ -165,6 +174,16 @@ impl Lab {
     /// Where the page's port is bound.
     pub fn page_addr(&self) -> SocketAddr {
         self.shared.page
+    }
+
+    /// The address of the page on this machine.
+    pub fn page_url(&self) -> String {
+        format!("{}://{}/", self.shared.scheme(), router::reachable(self.shared.page))
+    }
+
+    /// Whether the page's port speaks https, and if the lab has made its certificate, the SHA-256 of that.
+    pub fn https(&self) -> Option<Option<&str>> {
+        self.shared.tls.as_ref().map(Tls::made)
     }
 
     /// The code that a page of another machine must give, if it needs one.
@@ -231,6 +250,22 @@ impl Drop for Lab {
     fn drop(&mut self) {
         self.shared.stop.cancel();
     }
+}
+
+/// The certificate that the options want. One that the lab makes is for all names and addresses of this machine.
+fn wanted(options: &Options, rules: &Rules, page: SocketAddr) -> Option<Wanted> {
+    if let (Some(certificate), Some(key)) = (&options.tls_cert, &options.tls_key) {
+        return Some(Wanted::Given(certificate.clone(), key.clone()));
+    }
+    let addresses = || {
+        let others = class::addresses(page, if_addrs::get_if_addrs().unwrap_or_default());
+        let own = [page.ip(), Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        own.into_iter().filter(|ip| !ip.is_unspecified()).chain(others.into_iter().map(|(addr, _)| addr.ip()))
+    };
+    let names = || rules.hosts().iter().cloned().chain(addresses().map(|ip| ip.to_string()));
+    // A certificate holds no others.
+    let names = || names().filter(|name| name.is_ascii()).collect::<BTreeSet<_>>();
+    options.tls.then(|| Wanted::Made(names().into_iter().collect()))
 }
 
 /// The page: of the folder that is named, else the one inside of the program, else of the folder that trunk builds.

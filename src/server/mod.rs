@@ -12,6 +12,7 @@
 //! | `lab`, `error` | what is started and stopped, and why it did not start |
 //! | `run`, `options`, `bounds` | the command line, its options, how many connections |
 //! | `front`, `door`, `origin`, `class` | who may come in: accepting, waiting, from which pages, with which code |
+//! | `tls` | the page's port by https |
 //! | `page`, `files`, `inside` | what the page's port answers with, from a folder or from the program itself |
 //! | `endpoint`, `pipe`, `backlog` | `/zenoh` and the ws port: a WebSocket as a way to the router |
 //! | `router`, `private` | the router itself, and the listener that only the lab can reach |
@@ -33,6 +34,7 @@ mod pipe;
 mod private;
 mod router;
 mod run;
+mod tls;
 
 pub use self::{
     bounds::Bounds,

@@ -52,6 +52,18 @@ pub struct Options {
     #[arg(long, value_name = "CODE", value_parser = class::code)]
     pub code: Option<String>,
 
+    /// The page by https, with a certificate that the lab makes. Browsers warn of that one
+    #[arg(long)]
+    pub tls: bool,
+
+    /// The page by https with this certificate, and behind it those that vouch for it, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of that certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
     /// Only the router, /zenoh and /lab.json, no page: for `trunk serve`
     #[arg(long)]
     pub router_only: bool,
@@ -102,6 +114,9 @@ impl Default for Options {
             tcp: DEFAULT_TCP,
             lan: false,
             code: None,
+            tls: false,
+            tls_cert: None,
+            tls_key: None,
             router_only: false,
             open: false,
             dist: None,

@@ -125,6 +125,11 @@ impl Rules {
         Self { origins, hosts }
     }
 
+    /// The names that this machine has.
+    pub(crate) fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+
     /// Whether the page that sent these headers may connect.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Refused> {
         let origin = one(headers, &ORIGIN).ok_or(Refused::NoOrigin)?;

@@ -10,8 +10,8 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
-        header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE},
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri,
+        header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION},
     },
     middleware::{self, Next},
     response::IntoResponse,
@@ -89,6 +89,17 @@ pub(crate) fn routes(shared: Arc<Shared>) -> Routes {
         .fallback(file)
         .layer(middleware::from_fn(with_headers))
         .with_state(shared)
+}
+
+/// What a page's port with https answers to a client that speaks plain http: where it finds the page.
+pub(crate) fn to_https() -> Routes {
+    Routes::new().fallback(async |headers: HeaderMap, uri: Uri| {
+        let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else {
+            return (StatusCode::BAD_REQUEST, "expected https, or a Host header\n").into_response();
+        };
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        (StatusCode::PERMANENT_REDIRECT, [(LOCATION, format!("https://{host}{target}"))]).into_response()
+    })
 }
 
 /// The routes of the ws port: an upgrade at any path.

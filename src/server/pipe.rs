@@ -25,7 +25,6 @@ use std::time::Duration;
 use axum::body::Bytes;
 use futures_util::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::CapacityError;
@@ -40,6 +39,7 @@ use zenoh_protocol::transport::{TransportBody, TransportMessage};
 use zbytes_session::link::{Framing, RUN};
 
 use super::backlog::{Input, backlog};
+use super::tls::Wire;
 
 /// Bytes of the length in front of a batch.
 const PREFIX: u16 = 2;
@@ -60,7 +60,7 @@ const LINGER: Duration = Duration::from_secs(1);
 const STALLED: Duration = Duration::from_secs(60);
 
 /// A client's end of a pipe.
-pub(crate) type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<Wire>;
 
 /// The limits of WebSockets: the lab never holds a longer message, whole or in parts.
 pub(crate) fn config(framing: Framing) -> WebSocketConfig {
@@ -402,9 +402,10 @@ mod tests {
     use std::cell::Cell;
 
     use tokio::io::DuplexStream;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::super::backlog::room;
+    use super::super::tls::plain;
     use super::*;
 
     /// Both ends of a WebSocket: the client's, and the lab's.
@@ -413,7 +414,7 @@ mod tests {
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
         let config = config(Framing::Stream);
-        let socket = async |stream, role| WebSocketStream::from_raw_socket(stream, role, Some(config)).await;
+        let socket = async |stream, role| WebSocketStream::from_raw_socket(plain(stream), role, Some(config)).await;
         use tokio_tungstenite::tungstenite::protocol::Role::{Client, Server};
         (socket(client, Client).await, socket(server, Server).await)
     }

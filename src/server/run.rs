@@ -1,7 +1,7 @@
 //! The command line: it parses the options, runs a lab until a signal stops it, and returns an exit
 //! code.
 
-use std::{fmt::Write as _, io::IsTerminal as _, io::Write as _, net::SocketAddr, process::ExitCode};
+use std::{fmt::Write as _, io::IsTerminal as _, io::Write as _, process::ExitCode};
 
 use clap::Parser;
 
@@ -11,7 +11,6 @@ use super::{
     class::terminal_code,
     error::{Error, Port},
     lab::Lab,
-    router::reachable,
 };
 
 /// Runs the native face. The exit code is 0 after Ctrl+C, SIGTERM or SIGHUP, 1 for an error, and 2
@@ -87,7 +86,7 @@ async fn run(options: Options) -> Result<(), Error> {
         warn(&warning);
     }
     if options.open {
-        let url = url(reachable(lab.page_addr()));
+        let url = lab.page_url();
         if let Err(error) = open::that_detached(&url) {
             warn(&format!("warning: no browser could be opened ({error}); open {url} yourself"));
         }
@@ -110,13 +109,12 @@ fn warn(line: &str) {
 }
 
 fn greeting(lab: &Lab, options: &Options) -> String {
-    let page = lab.page_addr();
-    let (ws, tcp) = (lab.ws_locator(), lab.tcp_locator());
+    let (page, ws, tcp) = (lab.page_url(), lab.ws_locator(), lab.tcp_locator());
     let mut text = format!("ZBytes Lab {} with a zenoh router {ZENOH_VERSION}\n", env!("CARGO_PKG_VERSION"));
     let _ = if options.router_only {
-        writeln!(text, "  no page; /zenoh and /lab.json at {}", url(reachable(page)))
+        writeln!(text, "  no page; /zenoh and /lab.json at {page}")
     } else {
-        writeln!(text, "  page    {}", url(reachable(page)))
+        writeln!(text, "  page    {page}")
     };
     let _ = writeln!(text, "  router  {ws}  {tcp}");
     let _ = writeln!(text, "  Python and Rust programs on this machine join with");
@@ -132,9 +130,12 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
     if !page.ip().is_loopback() {
         let mut text = format!(
             "warning: port {} is open to the network. Every device that reaches it can load the page and, through it, publish and \
-             subscribe on this router. It is plain http: others on the network can read along.",
+             subscribe on this router.",
             page.port()
         );
+        if lab.https().is_none() {
+            text.push_str(" It is plain http: others on the network can read along.");
+        }
         if options.lan {
             text.push_str(" The router's own ports are not opened by --lan.");
         }
@@ -158,6 +159,13 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
         }
         warnings.push(text);
     }
+    if let Some(Some(fingerprint)) = lab.https() {
+        warnings.push(format!(
+            "warning: the lab has made the certificate itself, so nothing vouches for it. A browser says once that the \
+             connection is not private, or a risk: choose Advanced there, and continue. It keeps nothing for a visit \
+             without the lab. The SHA-256 of the certificate, which browsers show too:\n  {fingerprint}"
+        ));
+    }
     for (port, addr) in options.ports() {
         if port != Port::Page && !addr.ip().is_loopback() {
             warnings.push(format!(
@@ -168,10 +176,6 @@ fn warnings(lab: &Lab, options: &Options) -> Vec<String> {
         }
     }
     warnings
-}
-
-fn url(addr: SocketAddr) -> String {
-    format!("http://{addr}/")
 }
 
 /// The signals by which the user or the system stops the lab.

@@ -197,7 +197,8 @@ fn files(state: &State) -> &'static str {
 
 /// Whether other machines reach the address.
 fn here(text: &str) -> &'static str {
-    let own = ["http://127.", "http://localhost", "http://[::1]"].iter().any(|own| text.starts_with(own));
+    let host = text.split_once("://").map_or("", |(_, host)| host);
+    let own = ["127.", "localhost", "[::1]"].iter().any(|own| host.starts_with(own));
     if own { "This address is one of this machine only." } else { "" }
 }
 

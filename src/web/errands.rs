@@ -29,7 +29,7 @@ use super::{
 use crate::{
     app::{
         Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, cost::SVG,
-        link as scene, locator::with_code, message,
+        link as scene, locator::with_code, message, session,
     },
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, ViewId},
@@ -215,6 +215,10 @@ impl Errands {
                 }
             }
             ToPage::Told(events) => {
+                // The engine tells this from time to time while it is looked at.
+                if events.iter().any(|event| matches!(event, Event::Session(session::Event::Link(_)))) {
+                    self.0.engine.borrow().iter().for_each(Link::ask_hub);
+                }
                 let actions = events.into_iter().filter_map(|event| self.told(event)).collect();
                 self.0.answer.emit(Action::Many(actions));
             }
@@ -466,12 +470,14 @@ impl Errands {
 
     /// Hands `port` to the hub. Without a SharedWorker, the engine of this page is the hub of its tab.
     fn link_hub(&self, link: &Link, port: JsValue) {
-        link.link_hub(port, |port| {
+        let serve = |port| {
             if let Some(engine) = self.0.engine.borrow().as_ref() {
                 // An engine that is not reached has ended, which the page hears by itself.
                 let _ = engine.post(&ToEngine::Serve, [port]);
             }
-        });
+        };
+        let answer = self.0.answer.clone();
+        link.link_hub(port, serve, move |figures| answer.emit(Action::Browser(Report::Hub(figures))));
     }
 
     fn measure_ended(&self, number: u64, result: Result<Option<crate::app::Shown>, Problem>) {

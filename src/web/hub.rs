@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, SharedWorker, WorkerOptions, WorkerType};
 
 use super::program::own_program;
-use crate::browser::error::message_of;
+use crate::{app::session::HubFigures, browser::error::message_of};
 
 /// The script that starts the hub. Its query names the program: pages of one build share a hub, and
 /// each build has its own.
@@ -20,11 +20,15 @@ pub(super) struct Hub {
 
 impl Hub {
     /// Hands `port`, the end of a session's link, to the hub. It is started if it does not run. `died`
-    /// is told why the hub has died, or could not be loaded.
+    /// is told why the hub has died, or could not be loaded, and `figures` what [`Hub::ask`] asks for.
     ///
     /// # Errors
     /// The browser's reason, when it starts no SharedWorker.
-    pub(super) fn with(port: &JsValue, died: impl Fn(String) + Clone + 'static) -> Result<Self, String> {
+    pub(super) fn with(
+        port: &JsValue,
+        died: impl Fn(String) + Clone + 'static,
+        figures: impl Fn(HubFigures) + 'static,
+    ) -> Result<Self, String> {
         let (script, program) = own_program().ok_or("the page does not know its own program")?;
         let [script, program] = [script, program].map(|address| String::from(encode_uri_component(&address)));
         let options = WorkerOptions::new();
@@ -34,8 +38,19 @@ impl Hub {
         let (page, failed) = (worker.port(), died.clone());
         let listeners = [
             EventListener::new(&page, "message", move |event| {
-                let why = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
-                died(why.unwrap_or_default());
+                let data = event.unchecked_ref::<MessageEvent>().data();
+                match data.dyn_ref::<Array>() {
+                    Some(told) => {
+                        let figure = |at| told.get(at).as_f64().unwrap_or_default() as u64;
+                        figures(HubFigures {
+                            copied: figure(0),
+                            forwarded: figure(1),
+                            dropped: figure(2),
+                            links: figure(3),
+                        });
+                    }
+                    None => died(data.as_string().unwrap_or_default()),
+                }
             }),
             EventListener::new(&worker, "error", move |event| {
                 let said = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
@@ -45,6 +60,12 @@ impl Hub {
         page.start();
         page.post_message_with_transferable(port, &Array::of1(port)).map_err(|error| message_of(&error))?;
         Ok(Self { worker, _listeners: listeners })
+    }
+
+    /// Asks the hub what it has done.
+    pub(super) fn ask(&self) {
+        // A hub that is gone is told of otherwise.
+        let _ = self.worker.port().post_message(&JsValue::NULL);
     }
 }
 

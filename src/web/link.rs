@@ -9,6 +9,7 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{hub::Hub, program::own_program};
 use crate::{
+    app::session::HubFigures,
     browser::{error::message_of, mail},
     protocol::{ToEngine, ToPage},
 };
@@ -67,8 +68,8 @@ impl Link {
     }
 
     /// Hands the hub's end of a port to the hub, in place of the one before. `serve` takes it where the
-    /// browser has no SharedWorker.
-    pub(super) fn link_hub(&self, port: JsValue, serve: impl FnOnce(JsValue)) {
+    /// browser has no SharedWorker. `figures` is told what the hub has done, when it is asked.
+    pub(super) fn link_hub(&self, port: JsValue, serve: impl FnOnce(JsValue), figures: impl Fn(HubFigures) + 'static) {
         // The link before has ended, or a session of the engine would not want another one.
         self.leave_hub();
         let worker = self.worker.clone();
@@ -78,10 +79,15 @@ impl Link {
                 let _ = worker.post_message_with_transfer(&letter, &transfer);
             }
         };
-        match Hub::with(&port, died) {
+        match Hub::with(&port, died, figures) {
             Ok(hub) => *self.hub.borrow_mut() = Some(hub),
             Err(_) => serve(port),
         }
+    }
+
+    /// Asks the hub what it has done, if there is a link to one.
+    pub(super) fn ask_hub(&self) {
+        self.hub.borrow().iter().for_each(Hub::ask);
     }
 
     /// The page goes away, and its links to the hub with it.

@@ -222,7 +222,9 @@ impl Page {
                     "args": ["--automation", "--geometry=1440x900"] },
             }),
         };
-        let Value::Object(capabilities) = capabilities else { unreachable!() };
+        let Value::Object(mut capabilities) = capabilities else { unreachable!() };
+        // A person presses Continue instead, where a lab has made its certificate.
+        capabilities.insert("acceptInsecureCerts".to_owned(), json!(url.starts_with("https:")));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))

@@ -1,9 +1,13 @@
 //! The lab itself, for tests that drive its page, and the `zenoh` crate as a client of its router.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use tokio::sync::{Mutex, MutexGuard};
 use zbytes_lab::server::{Lab, Options};
+use zbytes_lab_notices::plain::Host;
 
 /// Browsers are heavy: one test at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
@@ -15,12 +19,21 @@ pub(crate) async fn turn() -> MutexGuard<'static, ()> {
 
 pub(crate) fn options() -> Options {
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("dist");
-    Options { page: any, ws: any, tcp: any, dist: Some(dist), ..Options::default() }
+    Options { page: any, ws: any, tcp: any, dist: Some(dist()), ..Options::default() }
 }
 
 pub(crate) async fn lab() -> Lab {
     Lab::start(options()).await.expect("the lab starts; scripts/test builds the page first")
+}
+
+/// The built page.
+pub(crate) fn dist() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("dist")
+}
+
+/// A plain host that has a folder under a path.
+pub(crate) fn host(path: &str, folder: &Path) -> Host {
+    Host::start(SocketAddr::from(([127, 0, 0, 1], 0)), path, folder).unwrap()
 }
 
 /// The address of the lab's page.

@@ -8,11 +8,12 @@ pub(crate) mod hub;
 pub(crate) mod keyboard;
 pub(crate) mod lab;
 pub(crate) mod link;
+pub(crate) mod machine;
 pub(crate) mod module;
 pub(crate) mod peers;
-pub(crate) mod plain;
 pub(crate) mod python;
 pub(crate) mod session_peers;
+pub(crate) mod tabs;
 pub(crate) mod tampered;
 
 use std::time::Duration;

@@ -14,13 +14,14 @@ with "digests" reports the length and the SHA-256 of payloads, which may be larg
 
 import hashlib
 import json
+import os
 import queue
 import sys
 import threading
 
 import zenoh
 
-PATIENCE = 60
+PATIENCE = float(os.environ.get("PEER_PATIENCE", "60"))
 PERIOD = bytes(i * 31 % 251 for i in range(251))
 
 
@@ -44,7 +45,8 @@ def digest(payload):
 
 
 def described(sample, payload=hexadecimal):
-    source = sample.source_info
+    # The first versions do not tell it.
+    source = getattr(sample, "source_info", None)
     return {
         "key": str(sample.key_expr),
         "kind": name_of(sample.kind),
@@ -66,7 +68,7 @@ def asked(query):
         "payload": hexadecimal(query.payload),
         "encoding": None if query.encoding is None else str(query.encoding),
         "attachment": hexadecimal(query.attachment),
-        "any_key": query.accepts_replies() == zenoh.ReplyKeyExpr.ANY,
+        "any_key": query.accepts_replies() == zenoh.ReplyKeyExpr.ANY if hasattr(query, "accepts_replies") else None,
     }
 
 

@@ -27,10 +27,14 @@ pub(crate) struct Program {
 impl Program {
     /// Starts a script of tests/support.
     pub(crate) fn start(script: &str, arguments: &[impl AsRef<OsStr>]) -> Self {
+        Self::run(Self::command(script, arguments))
+    }
+
+    fn command(script: &str, arguments: &[impl AsRef<OsStr>]) -> Command {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support");
         let mut command = Command::new(interpreter());
         command.arg(folder.join(script)).args(arguments);
-        Self::run(command)
+        command
     }
 
     /// Starts any command.
@@ -68,6 +72,14 @@ impl Python {
     /// Joins a router as a client.
     pub(crate) async fn join(endpoint: &str) -> Self {
         Self(Program::start("peer.py", &[endpoint]))
+    }
+
+    /// Joins as a client of another version, which is in this folder.
+    pub(crate) fn join_by(folder: &Path, endpoint: &str) -> Self {
+        let mut command = Program::command("peer.py", &[endpoint]);
+        // What such a client overlooks is waited for no longer than that.
+        command.env("PYTHONPATH", folder).env("PEER_PATIENCE", "15");
+        Self(Program::run(command))
     }
 
     /// Has the client do a command. Returns its answer.

@@ -4,6 +4,7 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -369,6 +370,11 @@ impl Peer {
         Self::Python(Box::new(Python::join(endpoint).await))
     }
 
+    /// The same with a client in Python of another version, which is in this folder.
+    pub(crate) async fn joined_in_python_of(folder: &Path, endpoint: &str) -> Self {
+        Self::Python(Box::new(Python::join_by(folder, endpoint)))
+    }
+
     /// Lets go of a peer whose link is lost, without a word to the router.
     pub(crate) fn abandon(self) {
         if let Self::Native(native) = self {
@@ -399,6 +405,14 @@ impl Peer {
         match self {
             Self::Native(native) => timeout(GUARD, native.obey(&command)).await.expect("the native peer ends"),
             Self::Python(python) => python.ask(command).await,
+        }
+    }
+
+    /// The same for a command that may be refused.
+    pub(crate) async fn tried(&mut self, command: &Value) -> Result<Value, String> {
+        match self {
+            Self::Native(_) => Ok(self.call(command.clone()).await),
+            Self::Python(python) => python.tried(command).await,
         }
     }
 

@@ -15,6 +15,19 @@ use super::{
 };
 use crate::{app::pause::StoodStill, client::LinkStats};
 
+/// What a hub has done so far, for all of its clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct HubFigures {
+    /// Payload bytes that it copied: once for each link by which they left.
+    pub copied: u64,
+    /// Messages that it passed on: one that went to three links counts three times.
+    pub forwarded: u64,
+    /// Messages that it dropped, because a link was full.
+    pub dropped: u64,
+    /// Links that are there now; none as long as it has told nothing.
+    pub links: u64,
+}
+
 /// What the pane does with a session beyond one put and one subscription.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Api {
@@ -46,6 +59,8 @@ pub struct Api {
     pub liveliness: Liveliness,
     /// What went over the link, as last told.
     pub link: LinkStats,
+    /// What the hub has done, as last told.
+    pub hub: HubFigures,
     /// How the session was lost the last time.
     pub loss: Option<Loss>,
     /// The last time that the page stood still.

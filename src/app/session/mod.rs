@@ -40,7 +40,7 @@ mod text;
 
 pub(in crate::app) use self::again::cut_off;
 pub use self::{
-    api::Api,
+    api::{Api, HubFigures},
     by_itself::{ByItself, SUB_KEY},
     change::{Change, Task},
     connection::{Loss, Lost, Session},

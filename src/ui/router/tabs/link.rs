@@ -10,7 +10,7 @@ use crate::{
         Session, State,
         locator::HUB,
         pause::{self, StoodStill},
-        session::{LinkStats, Loss},
+        session::{HubFigures, LinkStats, Loss},
     },
     client::Traffic,
     present::format,
@@ -34,13 +34,28 @@ fn traffic(traffic: &Traffic) -> String {
     )
 }
 
+/// What the hub is, and what it has done for all tabs.
+fn hub(HubFigures { copied, forwarded, dropped, links }: &HubFigures) -> String {
+    let mut words = "a router inside this browser, over a MessagePort".to_owned();
+    if *links > 0 {
+        words += &format!(
+            ". For all of its {} it copied {} of payloads, once for each link that they left by, in {}; it dropped {}",
+            format::plural(*links as usize, "link"),
+            format::size(*copied as usize),
+            format::plural(*forwarded as usize, "message"),
+            format::thousands(*dropped),
+        );
+    }
+    words
+}
+
 /// The content of the tab.
 pub(super) fn link(state: &State) -> Html {
     let LinkStats { sent, received, dropped, sessions, round_trip } = &state.api.link;
     let agreed = match &state.session {
         Session::Open(info) => html! {
             <>
-                if state.locator == HUB { { fact("link-hub", "hub", "a router inside this browser, over a MessagePort") } }
+                if state.locator == HUB { { fact("link-hub", "hub", hub(&state.api.hub)) } }
                 { fact("agreed-router", "router", info.router_zid.to_string()) }
                 { fact("agreed-page", "this page", info.zid.to_string()) }
                 { fact("agreed", "agreed", format!(
