@@ -237,6 +237,7 @@ mod tests {
             length: 9,
             name: "x".to_owned(),
             empty: 2,
+            start: Some(80),
         };
         let along = Along { file: 3, name: "a.csv".to_owned(), task: FileTask::Read(offer.clone()) };
         crosses(&ToEngine::Do(Command::Files(vec![along])));

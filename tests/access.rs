@@ -123,6 +123,7 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
         ("#modes-help", "modes"),
         ("#questions", "questions"),
         ("#other-side", "the other side"),
+        ("#rows-as-program", "programs of the rows"),
         ("#link", "link"),
     ] {
         audit.look_at_dialog(button, name).await;

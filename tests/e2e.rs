@@ -967,6 +967,35 @@ async fn a_reload_goes_by_the_tab_where_the_address_is_older() {
     lab.stop().await;
 }
 
+/// Notes every row that the page draws, also one that it takes away again at once.
+const DRAWN_ROWS: &str = "
+    window.drawn = [];
+    new MutationObserver((records) => {
+        for (const record of records) {
+            if (record.type === 'characterData') window.drawn.push(record.oldValue);
+            for (const node of record.addedNodes) {
+                if (node.nodeType !== 1) continue;
+                const heads = node.matches('.row-head') ? [node] : [...node.querySelectorAll('.row-head')];
+                window.drawn.push(...heads.map((head) => head.querySelector('strong').textContent));
+            }
+        }
+    }).observe(document, { subtree: true, childList: true, characterData: true, characterDataOldValue: true });";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_draws_no_rows_but_those_that_were_there() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open_with(&url(&lab), "three").await;
+    page.dev_tools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": DRAWN_ROWS })).await;
+    page.client.refresh().await.unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    let drawn = page.run("return window.drawn.join()", vec![]).await;
+    let drawn = drawn.as_str().unwrap();
+    assert!(drawn.contains("stamp") && !drawn.contains("tensor"), "{drawn}");
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_change_of_the_rows_can_be_undone_and_done_again() {
     let _turn = turn().await;

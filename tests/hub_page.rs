@@ -58,7 +58,7 @@ async fn first_view_without_a_lab_needs_one_press_for_a_sample() {
     page.wait("#link-hub").await;
     assert!(page.text("#link-hub").await.contains("a router inside this browser"));
     page.click("#other-side").await;
-    page.wait("#other-side-hub").await;
+    page.wait("#program-hub").await;
     tabs.close(NO_LAB).await;
 }
 

@@ -693,6 +693,7 @@ fn table() -> About {
         length: 2,
         name: name.to_owned(),
         empty: 0,
+        start: None,
     };
     About { offers: [(0, "x"), (1, "y"), (2, "z")].map(offer).into(), ..About::unknown("t.csv", 30) }
 }

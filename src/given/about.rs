@@ -82,6 +82,8 @@ pub struct Offer {
     pub name: String,
     /// Cells of a column without a number, which become NaN.
     pub empty: usize,
+    /// Where its bytes begin in the file, if they stand there as they are taken.
+    pub start: Option<usize>,
 }
 
 /// What is understood of a file.
@@ -101,7 +103,7 @@ pub struct About {
 
 impl Offer {
     fn new(reading: Reading, element: Element, length: usize) -> Self {
-        Self { reading, element, length, name: String::new(), empty: 0 }
+        Self { reading, element, length, name: String::new(), empty: 0, start: None }
     }
 
     /// Its bytes.
@@ -128,7 +130,7 @@ impl About {
     /// The way of plain bytes, which every file has.
     #[must_use]
     pub fn plain(&self) -> Offer {
-        Offer::new(Reading::Bytes, Element::Uint8, self.len)
+        Offer { start: Some(0), ..Offer::new(Reading::Bytes, Element::Uint8, self.len) }
     }
 
     /// What people call a row that is read in this way, until they name it themselves.
@@ -197,16 +199,20 @@ impl About {
 /// looked at.
 #[must_use]
 pub fn look(name: &str, head: &[u8], len: usize) -> Option<About> {
-    let values = |element, length: u64| {
-        vec![Offer::new(Reading::Values, element, usize::try_from(length).unwrap_or(usize::MAX))]
+    let values = |element, length: u64, start: usize, as_is: bool| {
+        let offer = Offer::new(Reading::Values, element, usize::try_from(length).unwrap_or(usize::MAX));
+        vec![Offer { start: as_is.then_some(start), ..offer }]
     };
     let about = About::unknown(name, len);
     Some(if npy::is(head) {
         let npy = npy::read(head, len as u64);
-        about.found("An array of numpy.", npy.map(|npy| (npy.words(), values(npy.element, npy.length))))
+        about.found(
+            "An array of numpy.",
+            npy.map(|npy| (npy.words(), values(npy.element, npy.length, npy.start, !npy.swapped))),
+        )
     } else if wav::is(head) {
         let wav = wav::read(head, len as u64);
-        about.found("WAV.", wav.map(|wav| (wav.words(), values(wav.element, wav.length))))
+        about.found("WAV.", wav.map(|wav| (wav.words(), values(wav.element, wav.length, wav.start, wav.bits != 24))))
     } else if picture::is(head) {
         let pixels = |size: usize| vec![Offer::new(Reading::Pixels, Element::Uint8, size * 4)];
         let picture = picture::read(head);

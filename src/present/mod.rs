@@ -12,7 +12,8 @@
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
 //! | [`cause`] | what an error of the session means, and what to do |
 //! | [`session`] | why a session could not open or has ended, and what ended with it |
-//! | [`snippet`] | the page's work, as a program |
+//! | [`snippet`] | programs for the other side, and the listing of the page's own code |
+//! | [`program`] | the payload as a program in three languages |
 //! | [`glossary`] | what words mean |
 //! | [`questions`] | the six questions of the proposal, and their answers |
 
@@ -25,6 +26,7 @@ pub mod heard;
 pub mod hex;
 pub mod layout;
 pub mod message;
+pub mod program;
 pub mod put;
 pub mod questions;
 pub mod rows;

@@ -14,6 +14,9 @@ use crate::{
 /// Names the endpoint for programs on the router's machine, when the lab did not report one.
 pub const TCP: &str = "tcp/127.0.0.1:7447";
 
+/// The same for WebSockets.
+pub const WS: &str = "ws/127.0.0.1:7446";
+
 /// The most rows that a listing shows. It folds the others into one line.
 const LISTED: usize = 6;
 
@@ -39,6 +42,8 @@ pub enum Program {
 pub struct PageFacts<'a> {
     /// The router's endpoint.
     pub endpoint: &'a str,
+    /// Its endpoint for WebSockets.
+    pub ws: &'a str,
     /// The key under which the page puts.
     pub key: &'a str,
     /// The key expression of the page's subscription.
@@ -95,7 +100,7 @@ impl Program {
     /// Returns the text of the program.
     #[must_use]
     pub fn text(self, page: &PageFacts<'_>) -> String {
-        let PageFacts { endpoint, key, sub_key, folder, schema } = *page;
+        let PageFacts { endpoint, key, sub_key, folder, schema, .. } = *page;
         let (file, kind) = (quoted(&format!("{folder}lab.capnp")), schema.name());
         let is_rust = matches!(self, Self::RustSubscriber | Self::RustPublisher);
         let [receive, send] = [key, &matching(sub_key, key)].map(|key| literal(key, is_rust));
@@ -228,7 +233,7 @@ const fn fields(schema: Schema) -> &'static str {
 
 /// Writes a text as a string literal of Python, Rust and JSON alike. It omits characters that would
 /// end the literal, and invisible ones.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let plain: String = text.trim().chars().filter(|c| !ends_literal(*c) && !is_unseen(*c)).collect();
     format!("\"{plain}\"")
 }
@@ -375,7 +380,7 @@ fn source(row: &Row, at: usize) -> String {
 }
 
 /// A name as an identifier of Rust.
-fn identifier(name: &str, at: usize) -> String {
+pub(super) fn identifier(name: &str, at: usize) -> String {
     let mut text: String = name
         .trim()
         .chars()
@@ -408,6 +413,7 @@ mod tests {
 
     const PAGE: PageFacts<'_> = PageFacts {
         endpoint: TCP,
+        ws: WS,
         key: "lab/tensor",
         sub_key: "lab/**",
         folder: "http://127.0.0.1:8080/",

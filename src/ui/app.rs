@@ -17,7 +17,7 @@ use crate::ui::{
     cost::pane::CostPane,
     kit::{
         back::Back,
-        keys, notes,
+        border, keys, notes,
         pointing::Pointing,
         still::still,
         terms::with_terms,
@@ -60,12 +60,12 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> Self {
         let send = ctx.link().callback(|action: Action| action);
-        let errands = Errands::new(send.clone());
+        let (errands, first) = Errands::new(send.clone());
         let state = Rc::new(State::default());
         let keys = keys::listen(send.clone());
         let pointing = Pointing::new(&send);
         let back = Back::new(send.clone());
-        Self {
+        let mut this = Self {
             calm: state.clone(),
             state,
             errands,
@@ -74,24 +74,16 @@ impl Component for App {
             _pointing: pointing,
             _notes: notes::listen(),
             _back: back,
+        };
+        // A page that was there before begins as that one, and not for a moment as a new one.
+        for action in first {
+            this.happen(action);
         }
+        this
     }
 
     fn update(&mut self, _ctx: &Context<Self>, action: Action) -> bool {
-        let before = self.state.clone();
-        let calm = matches!(action, Action::Zoom(_) | Action::Film(film::Change::Passed(_)));
-        for effect in Rc::make_mut(&mut self.state).apply(action) {
-            self.errands.carry_out(effect);
-        }
-        if Setup::differs(&before, &self.state) {
-            self.errands.keep(&self.state);
-        }
-        // Drawing takes longer than comparing: a state is small, even when the payload is large.
-        let changed = before != self.state;
-        if changed && !calm {
-            self.calm = self.state.clone();
-        }
-        changed
+        self.happen(action)
     }
 
     fn view(&self, _ctx: &Context<Self>) -> Html {
@@ -119,18 +111,40 @@ impl Component for App {
                     }
                     <div class="panes">
                         <BuildPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
+                        { still(border::behind_build) }
                         <LayoutPane state={self.state.clone()} send={self.send.clone()} errands={self.errands.clone()} />
+                        { still(border::below_drawing) }
                         { below(self.state.stage.below, &self.send) }
                         <CostPane ..pane.clone() />
                         <RouterPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <OwnershipPane ..pane.clone() />
+                        <Dialogs state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                     </div>
                 </main>
                 <PaneBar />
                 { keys::said() }
-                <Dialogs state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
             </>
         }
+    }
+}
+
+impl App {
+    /// Lets an action happen. Whether the page must be drawn again.
+    fn happen(&mut self, action: Action) -> bool {
+        let before = self.state.clone();
+        let calm = matches!(action, Action::Zoom(_) | Action::Film(film::Change::Passed(_)));
+        for effect in Rc::make_mut(&mut self.state).apply(action) {
+            self.errands.carry_out(effect);
+        }
+        if Setup::differs(&before, &self.state) {
+            self.errands.keep(&self.state);
+        }
+        // Drawing takes longer than comparing: a state is small, even when the payload is large.
+        let changed = before != self.state;
+        if changed && !calm {
+            self.calm = self.state.clone();
+        }
+        changed
     }
 }
 

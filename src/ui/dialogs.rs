@@ -15,7 +15,7 @@ use super::{
     },
     message::dialog::MessageDialog,
     ownership::Questions,
-    router::pane::OtherSide,
+    router::pane::Programs,
     share::LinkDialog,
     wire::dialog::WireDialog,
 };
@@ -62,7 +62,8 @@ pub(super) fn Dialogs(props: &AskingProps) -> Html {
             { still(modes_dialog) }
             <Questions ..pane.clone() />
             <LinkDialog ..pane.clone() />
-            <OtherSide ..pane />
+            <Programs state={pane.state.clone()} rows={false} />
+            <Programs state={pane.state} rows=true />
         </>
     }
 }

@@ -38,6 +38,12 @@ use crate::{
 /// How long a measurement that is to stop may take to hand over its results.
 const GRACE_MILLIS: u32 = 10_000;
 
+/// What the address says, if another page has made it, or this tab has not `kept` what it had.
+fn linked(kept: bool) -> Option<Report> {
+    let found = scene::read(&address::from_outside(kept)?)?;
+    Some(Report::Link(Box::new(found)))
+}
+
 /// Who waits for the answer to a question.
 struct Waiting {
     done: oneshot::Sender<(Answer, Vec<JsValue>)>,
@@ -83,9 +89,10 @@ impl PartialEq for Errands {
 
 impl Errands {
     /// Makes the errands of a page, whose effects answer through `answer`, and starts the engine.
-    /// Answers with [`Report::Started`] at once, and with what the browser has kept.
+    /// Returns what is to happen before the page draws its first view: the page has started, with
+    /// what this tab had before or a link holds. Answers with what the browser has kept.
     #[must_use]
-    pub fn new(answer: Callback<Action>) -> Self {
+    pub fn new(answer: Callback<Action>) -> (Self, Vec<Action>) {
         let this = Self(Rc::new(Inner {
             answer: answer.clone(),
             engine: RefCell::default(),
@@ -102,33 +109,19 @@ impl Errands {
             address: Address::default(),
         }));
         this.start_engine();
-        answer.emit(Action::Browser(Report::Started(surroundings::look())));
+        let mut first = vec![Report::Started(surroundings::look())];
         // Read before a scene is written there.
         let code = address::code();
         // What a person opens by a link is not what this tab had before.
         let before = crash::kept();
-        if !this.open_link(before.is_some())
-            && let Some(setup) = before
-        {
-            answer.emit(Action::Browser(Report::Setup(Box::new(setup))));
-        }
-        if let Some(code) = code {
-            answer.emit(Action::Locator(with_code(&code)));
-        }
+        let link = linked(before.is_some());
+        let is_one = matches!(&link, Some(Report::Link(found)) if found.is_ok());
+        first.extend(link);
+        first.extend(before.filter(|_| !is_one).map(|setup| Report::Setup(Box::new(setup))));
+        let first = first.into_iter().map(Action::Browser).chain(code.map(|code| Action::Locator(with_code(&code))));
         this.history();
         this.listen();
-        this
-    }
-
-    /// Sets up what the address says, if another page has made it, or this tab has not `kept` what it
-    /// had. Whether it could be read.
-    fn open_link(&self, kept: bool) -> bool {
-        let found = address::from_outside(kept).and_then(|hash| scene::read(&hash));
-        let is_one = matches!(found, Some(Ok(_)));
-        if let Some(found) = found {
-            self.0.answer.emit(Action::Browser(Report::Link(Box::new(found))));
-        }
-        is_one
+        (this, first.collect())
     }
 
     /// Tells which runs the browser has kept, and from now on what other pages do with them. Tells
@@ -156,8 +149,10 @@ impl Errands {
         let weak = Rc::downgrade(&self.0);
         listeners.extend(window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
-                if let Some(inner) = weak.upgrade().filter(|inner| inner.address.is_opened()) {
-                    Self(inner).open_link(true);
+                if let Some(inner) = weak.upgrade().filter(|inner| inner.address.is_opened())
+                    && let Some(link) = linked(true)
+                {
+                    inner.answer.emit(Action::Browser(link));
                 }
             })
         }));

@@ -126,10 +126,15 @@ impl Draft {
     /// 2, 4 and 8. [`MessageError::Segment`] for a source that is detached or not a buffer. Whether
     /// `slot` is one of this message shows in [`Draft::finish`].
     pub fn adopt(&mut self, slot: Slot, size: usize, source: Source) -> Result<(), MessageError> {
+        let len = source.len()?;
+        self.adopt_as(slot, size, len, source)
+    }
+
+    /// The same with a source that stands for an array of `len` bytes.
+    pub(super) fn adopt_as(&mut self, slot: Slot, size: usize, len: usize, source: Source) -> Result<(), MessageError> {
         let code = code_of(size).ok_or_else(|| MessageError::Unsound {
             why: format!("no list has elements of {size} B that are numbers. They have 1, 2, 4 or 8 B"),
         })?;
-        let len = source.len()?;
         if !len.is_multiple_of(size) {
             let expected = len.next_multiple_of(size) as u64;
             return Err(MessageError::Length { what: "the adopted array".to_owned(), expected, found: len as u64 });
@@ -196,7 +201,7 @@ pub(super) fn count_of(what: &str, count: u64) -> Result<u32, MessageError> {
 }
 
 /// The zeros that complete `len` bytes to whole words.
-fn padding(len: usize) -> &'static [u8] {
+pub(super) fn padding(len: usize) -> &'static [u8] {
     static ZEROS: [u8; WORD] = [0; WORD];
     &ZEROS[..len.next_multiple_of(WORD) - len]
 }
@@ -208,7 +213,7 @@ pub(super) fn table_len(segments: usize) -> usize {
 
 /// The segment table: the number of segments less one, and the words of each, 4 B each, padded to
 /// whole words.
-fn table(count: usize, words: impl Iterator<Item = usize>) -> Vec<u8> {
+pub(super) fn table(count: usize, words: impl Iterator<Item = usize>) -> Vec<u8> {
     let mut table = Vec::with_capacity(table_len(count));
     // Both fit: there are at most 511 segments, and at least one, each of at most 2^29 words.
     table.extend((count as u32 - 1).to_le_bytes());
@@ -302,7 +307,7 @@ pub struct Part {
 /// what was adopted.
 #[derive(Debug)]
 pub struct Message {
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     ledger: Ledger,
 }
 

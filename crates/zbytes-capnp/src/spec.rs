@@ -229,7 +229,7 @@ pub struct ArrayField {
     /// How many elements; saturated where they are more than a program can count.
     pub length: usize,
     /// The size of the elements of the list in the message, in bytes: 1 for `Data`.
-    list_size: usize,
+    pub(super) list_size: usize,
 }
 
 impl ArrayField {
@@ -370,7 +370,7 @@ impl Spec {
 
     /// Words of the first segment of a message that is filled or made in place. An adopted one has
     /// two more for each array that is not empty.
-    fn head_words(&self) -> usize {
+    pub(super) fn head_words(&self) -> usize {
         let shape = match self {
             Self::Tensor { shape, .. } => shape.len() * size_of::<u32>(),
             Self::CameraFrame { .. } | Self::PointCloud { .. } => 0,
@@ -439,7 +439,7 @@ impl Spec {
         })?;
         let mut draft = self.draft(Way::Filled)?;
         let (builder, ledger) = draft.split();
-        self.write(builder, Way::Filled, &mut |index, into| {
+        self.write(builder, None, &mut |index, into| {
             Ok(arrays[index].copy_to(0, into, Stage::Build, Reason::Message, ledger)?)
         })?;
         draft.finish()
@@ -457,7 +457,7 @@ impl Spec {
     ) -> Result<Message, MessageError> {
         self.check()?;
         let mut draft = self.draft(Way::InPlace)?;
-        self.write(draft.split().0, Way::InPlace, &mut |index, into| Ok(produce(index, into)?))?;
+        self.write(draft.split().0, None, &mut |index, into| Ok(produce(index, into)?))?;
         draft.finish()
     }
 
@@ -470,16 +470,21 @@ impl Spec {
     /// is refused when the payload is built.
     pub fn adopted(&self, arrays: impl IntoIterator<Item = Source>) -> Result<Message, MessageError> {
         let arrays = self.admit(arrays, |source| Ok((source.len()?, source)))?;
+        self.adopt(arrays)
+    }
+
+    /// The message with `arrays` adopted, which have the lengths of its fields or stand for such.
+    pub(super) fn adopt(&self, arrays: Vec<Source>) -> Result<Message, MessageError> {
         let mut draft = self.draft(Way::Adopted)?;
         // An array without elements has no slot.
         let mut slots = vec![None; arrays.len()];
-        self.write(draft.split().0, Way::Adopted, &mut |index, into| {
+        self.write(draft.split().0, Some(PLACEHOLDER), &mut |index, into| {
             slots[index] = Some(Slot::of(into));
             Ok(())
         })?;
         for ((field, source), slot) in self.arrays().iter().zip(arrays).zip(slots) {
             if let Some(slot) = slot {
-                draft.adopt(slot, field.list_size, source)?;
+                draft.adopt_as(slot, field.list_size, field.bytes(), source)?;
             }
         }
         draft.finish()
@@ -517,10 +522,15 @@ impl Spec {
     }
 
     /// Writes everything but the arrays, and calls `array` for each that is not empty. It gets its
-    /// index and its place: all its bytes, or a placeholder if it is to be adopted.
-    fn write(&self, builder: &mut Builder<Arena>, way: Way, array: &mut EachArray<'_>) -> Result<(), MessageError> {
+    /// index and its place: all its bytes, or as many as a `placeholder` has.
+    pub(super) fn write(
+        &self,
+        builder: &mut Builder<Arena>,
+        placeholder: Option<usize>,
+        array: &mut EachArray<'_>,
+    ) -> Result<(), MessageError> {
         // `check` has seen that every length fits.
-        let bytes = |bytes: usize| if way == Way::Adopted && bytes > 0 { PLACEHOLDER } else { bytes };
+        let bytes = |bytes: usize| if bytes > 0 { placeholder.unwrap_or(bytes) } else { 0 };
         let mut each = |index: usize, place: &mut [u8]| if place.is_empty() { Ok(()) } else { array(index, place) };
         match self {
             Self::Tensor { name, element, shape, timestamp } => {

@@ -594,9 +594,17 @@ impl Row {
         }
     }
 
+    /// What makes the noise of this row differ from that of others.
+    #[must_use]
+    pub fn noise_seed(&self) -> u64 {
+        u64::from(self.id) << 40
+    }
+
     fn write_elements(&self, index: usize, offset: usize, into: &mut [u8]) {
         let first = (index * self.length + offset / self.element.size()) as u64;
-        let seed = u64::from(self.id) << 40;
+        let seed = self.noise_seed();
+        // A half has so few bits that each language rounds it alike only if there is nothing to round.
+        let bits = if self.element == Element::Float16 { 11 } else { 53 };
         match self.fill {
             Fill::Zeros => into.fill(0),
             Fill::Ramp => self.write_numbers(first, into, |n| n, |n| n as f64),
@@ -604,7 +612,7 @@ impl Row {
                 first,
                 into,
                 |n| mix(n ^ seed),
-                |n| (mix(n ^ seed) >> 11) as f64 / (1u64 << 53) as f64,
+                |n| (mix(n ^ seed) >> (64 - bits)) as f64 / (1u64 << bits) as f64,
             ),
         }
     }

@@ -41,6 +41,7 @@ use crate::{
                 segmented, sends, swatch,
             },
         },
+        router::pane::show_rows_program,
     },
 };
 
@@ -662,7 +663,10 @@ fn refused(state: &State, send: &Callback<Action>) -> Html {
 
 fn listing(state: &State) -> Html {
     let hovered = state.hovered.and_then(|hovered| state.position_of(hovered));
+    let open = Callback::from(|_: MouseEvent| show_rows_program());
     html! {
+        <>
+        <button type="button" class="link" id="rows-as-program" onclick={open}>{ "As a program: Rust, JavaScript, Python" }</button>
         <pre class="listing" aria-label="What the page builds, in Rust"><code>
             { for snippet::listing(&state.rows).into_iter().map(|line| html! {
                 <span class={classes!(hovered.is_some_and(|hovered| line.at != Some(hovered)).then_some("back"))}>
@@ -672,5 +676,6 @@ fn listing(state: &State) -> Html {
                 </span>
             }) }
         </code></pre>
+        </>
     }
 }

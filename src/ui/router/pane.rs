@@ -1,5 +1,7 @@
 //! The Router pane: sends the payload to other programs, and shows what they send.
 
+use std::rc::Rc;
+
 use gloo_timers::callback::Timeout;
 use web_sys::Element;
 use yew::prelude::*;
@@ -20,13 +22,14 @@ use crate::{
 use crate::{
     present::{
         format,
+        program::{self, Language},
         snippet::{self, Program},
     },
     ui::{
         kit::{
             dialog,
             text_field::TextField,
-            widgets::{AskingProps, Choice, PaneProps, keep_focus, pane_head, problem, segmented, sends, submits},
+            widgets::{AskingProps, Choice, keep_focus, pane_head, problem, segmented, sends, submits},
         },
         router::tabs::{counts, tabs, view},
     },
@@ -232,35 +235,65 @@ fn insecure(state: &State) -> Html {
     }
 }
 
-/// Programs to run on the other side of the router.
+/// The dialog with programs that build the rows of the page.
+const ROWS_PROGRAM: &str = "rows-program-dialog";
+
+/// Opens that dialog.
+pub(crate) fn show_rows_program() {
+    dialog::show(ROWS_PROGRAM);
+}
+
+/// Which programs a dialog has.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct ProgramsProps {
+    pub(crate) state: Rc<State>,
+    /// Whether they are those of the rows, and not those of the other side.
+    pub(crate) rows: bool,
+}
+
+/// A dialog with programs: those that build the rows of the page, or those to run on the other side
+/// of the router.
 #[component]
-pub(crate) fn OtherSide(props: &PaneProps) -> Html {
-    let program = use_state(|| Program::PythonSubscriber);
+pub(crate) fn Programs(props: &ProgramsProps) -> Html {
+    let chosen = use_state_eq(|| 0);
     let copied = use_state(|| None::<Result<(), String>>);
-    let state = &props.state;
-    let endpoint = state.surroundings.tcp.as_ref().map_or(snippet::TCP, Outside::raw);
+    let (state, rows) = (&props.state, props.rows);
+    let around = &state.surroundings;
+    let endpoint = around.tcp.as_ref().map_or(snippet::TCP, Outside::raw);
     let folder = address::folder();
-    let text = program.text(&snippet::PageFacts {
+    let page = snippet::PageFacts {
         endpoint,
+        ws: around.ws.as_ref().map_or(snippet::WS, Outside::raw),
         key: &state.key,
         sub_key: &state.sub_key,
         folder: &folder,
         schema: snippet::schema(&state.rows),
-    });
-    let choices = Program::ALL.into_iter().map(|one| {
-        let (program, copied) = (program.clone(), copied.clone());
+    };
+    // The key and the name of each.
+    let (dialog, group, offered): (_, _, Vec<(&str, &str)>) = if rows {
+        (ROWS_PROGRAM, "rows-program", Language::ALL.map(|one| (one.name(), one.name())).into())
+    } else {
+        (OTHER_SIDE, "program", Program::ALL.map(|one| (one.key(), one.name())).into())
+    };
+    let text = if rows {
+        Language::ALL.get(*chosen).map_or_else(|| Ok(String::new()), |one| program::text(*one, &state.rows, &page))
+    } else {
+        Ok(Program::ALL.get(*chosen).map_or_else(String::new, |one| one.text(&page)))
+    };
+    let choices = offered.into_iter().enumerate().map(|(at, (key, label))| {
+        let (chosen, copied) = (chosen.clone(), copied.clone());
         Choice {
-            id: format!("program-{}", one.key()).into(),
-            label: one.name(),
-            chosen: *program == one,
+            id: format!("{group}-{key}").into(),
+            label,
+            chosen: *chosen == at,
             choose: Callback::from(move |_| {
-                program.set(one);
+                chosen.set(at);
                 copied.set(None);
             }),
         }
     });
     let copy = {
-        let (text, copied) = (text.clone(), copied.clone());
+        let (text, copied) = (text.clone().unwrap_or_default(), copied.clone());
         Callback::from(move |_: MouseEvent| {
             let (written, copied) = (to_clipboard(&text), copied.clone());
             wasm_bindgen_futures::spawn_local(async move {
@@ -273,35 +306,47 @@ pub(crate) fn OtherSide(props: &PaneProps) -> Html {
             });
         })
     };
-    let close = Callback::from(|_: MouseEvent| dialog::close(OTHER_SIDE));
+    let close = Callback::from(move |_: MouseEvent| dialog::close(dialog));
+    let head = format!("head-{group}");
     html! {
-        <dialog id={OTHER_SIDE} class="wide" aria-labelledby="head-other">
+        <dialog id={dialog} class="wide" aria-labelledby={head.clone()}>
             <header class="dialog-head">
-                <h2 id="head-other">{ "The other side" }</h2>
+                <h2 id={head}>{ if rows { "These rows as a program" } else { "The other side" } }</h2>
                 <button type="button" data-closes="true" onclick={close}>{ "Close" }</button>
             </header>
-            <p>
-                { "Programs on the router’s machine reach it at " }<code>{ shown(endpoint) }</code>
-                { ". Those for bytes print length and SHA-256, to be compared with what this page shows; those for Cap’n Proto fetch the " }
-                <a href="lab.capnp" download="lab.capnp">{ "schema" }</a>{ " of its messages from this page." }
-            </p>
+            if rows {
+                <p>
+                    { "Each builds these very rows, puts them under " }<code>{ shown(&state.key) }</code>
+                    { ", and prints length and SHA-256. The page tells the same of its own put: " }<em>{ "hash" }</em>
+                    { " beside the sample." }
+                </p>
+            } else {
+                <p>
+                    { "Programs on the router’s machine reach it at " }<code>{ shown(endpoint) }</code>
+                    { ". Those for bytes print length and SHA-256, to be compared with what this page shows; those for Cap’n Proto fetch the " }
+                    <a href="lab.capnp" download="lab.capnp">{ "schema" }</a>{ " of its messages from this page." }
+                </p>
+            }
             if state.locator == HUB {
-                <p class="notice" id="other-side-hub">
+                <p class="notice" id={format!("{group}-hub")}>
                     { "These need a router outside of this browser. Of the " }<code>{ HUB }</code>
                     { ", the other side is a second tab of this page." }
                 </p>
             }
             <div class="dialog-tools">
-                { segmented("Which program", "program", choices.collect()) }
+                { segmented("Which program", group, choices.collect()) }
                 // A page outside of a secure context has no clipboard.
-                if state.surroundings.secure {
-                    <button type="button" id="copy-program" onclick={copy}>{ if let Some(Ok(())) = *copied { "Copied" } else { "Copy" } }</button>
+                if around.secure {
+                    <button type="button" id={format!("copy-{group}")} onclick={copy}>{ if let Some(Ok(())) = *copied { "Copied" } else { "Copy" } }</button>
                 }
             </div>
             if let Some(Err(reason)) = &*copied {
                 { problem("copy-problem", &Problem::new("Not in the clipboard.", format!("{reason}. Select the text below and copy it."))) }
             }
-            <pre class="listing" id="program" tabindex="0"><code>{ text }</code></pre>
+            { match text {
+                Ok(text) => html! { <pre class="listing" id={group} tabindex="0"><code>{ text }</code></pre> },
+                Err(why) => html! { <p class="problem" id={group} role="status">{ why }</p> },
+            } }
         </dialog>
     }
 }

@@ -302,3 +302,18 @@ fn a_draft_without_a_root_is_a_message_of_nothing() {
     assert_eq!((received.segments(), received.end()), (1, payload.len()));
     assert_eq!(flat(&payload), [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "one segment: a null pointer");
 }
+
+#[test]
+fn what_is_around_the_arrays_completes_a_message() {
+    for spec in specs() {
+        for way in Way::ALL {
+            let around = spec.around(way).unwrap();
+            let arrays = (0..spec.arrays().len()).map(|index| bytes_of(&spec, index)).filter(|bytes| !bytes.is_empty());
+            let arrays: Vec<_> = arrays.collect();
+            assert_eq!(around.len(), arrays.len() + 1, "{spec:?} {way:?}");
+            let pieces = around.into_iter().zip(arrays.into_iter().chain([Vec::new()]));
+            let joined: Vec<u8> = pieces.flat_map(|(around, array)| [around, array].concat()).collect();
+            assert_eq!(joined, flat(&payload(&spec, way)), "{spec:?} {way:?}");
+        }
+    }
+}

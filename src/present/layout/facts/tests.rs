@@ -99,8 +99,14 @@ fn owner_and_story_follow_the_mode() {
 
 /// A file that is read as its bytes, or as its values.
 fn file(values: usize) -> Row {
-    let offer =
-        Offer { reading: Reading::Values, element: Element::Int16, length: values, name: String::new(), empty: 0 };
+    let offer = Offer {
+        reading: Reading::Values,
+        element: Element::Int16,
+        length: values,
+        name: String::new(),
+        empty: 0,
+        start: None,
+    };
     let about = Rc::new(About { offers: vec![offer.clone()], ..About::unknown("f.npy", 8) });
     Row::file(7, 0, &about, &if values > 0 { offer } else { about.plain() })
 }
