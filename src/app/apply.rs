@@ -72,6 +72,7 @@ impl State {
             Action::Message(change) => self.message_changed(change),
             Action::Wire(change) => self.wire_changed(change).into_iter().collect(),
             Action::Command(verb) => self.command(verb).map_or_else(Vec::new, |action| self.apply(action)),
+            Action::Lesson(change) => self.lesson_changed(change),
             Action::Try(experiment) => self.try_one(experiment),
             Action::TryAll => self.try_all(),
             Action::SetUp(experiment) => self.set_up_demonstration(experiment),
@@ -129,6 +130,8 @@ impl State {
             Report::KeptRows(found) => self.kept_found(found),
             Report::RowsNotKept(problem) => self.rows_not_kept(problem),
             Report::StorageFailed(problem) => self.storage_failed(problem),
+            Report::Lessons(result) => self.lessons_listed(result),
+            Report::Lesson(source, result) => self.lesson_loaded(source, result),
             Report::Frames(kept) => self.frames_kept(kept),
         }
     }

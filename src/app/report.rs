@@ -1,7 +1,14 @@
 //! What the browser reports to the page: it starts, its engine has died, what was kept.
 
 use super::{
-    cost::Shown, kept::Shelf, link::Found, problem::Problem, setup::Setup, surroundings::Surroundings, wire::Kept,
+    cost::Shown,
+    kept::Shelf,
+    lesson::{Loaded, Source},
+    link::Found,
+    problem::Problem,
+    setup::Setup,
+    surroundings::Surroundings,
+    wire::Kept,
 };
 
 /// What the browser reports to the page. Most of it answers an [`Effect`](super::Effect).
@@ -29,6 +36,10 @@ pub enum Report {
     RowsNotKept(Problem),
     /// A run could not be kept or the history not be read.
     StorageFailed(Problem),
+    /// Which lessons there are.
+    Lessons(Result<String, Problem>),
+    /// A lesson was loaded, or read from a file.
+    Lesson(Source, Result<Loaded, Problem>),
     /// The record keeps so much of the recorded frames.
     Frames(Kept),
 }

@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::{
     dialogs::Dialogs,
     help::{help_button, words_button},
+    lesson::Strip,
     notice::notice,
     ownership::OwnershipPane,
     share::link_button,
@@ -31,12 +32,14 @@ use crate::{
     app::{
         Action, Preset, Session, Setup, State, film, kept,
         keys::{aria, hint},
+        lesson::{self, Page},
         locator::HUB,
         ownership::Experiment,
         positions,
         stage::{Below, Change, Large, Pane},
     },
     outside::shown,
+    present,
     web::Errands,
 };
 
@@ -83,7 +86,12 @@ impl Component for App {
         for effect in Rc::make_mut(&mut self.state).apply(action) {
             self.errands.carry_out(effect);
         }
-        let seen = |state: &State| (state.window, state.stage.below);
+        if let Some(found) = present::lesson::noticed(&self.state) {
+            for effect in Rc::make_mut(&mut self.state).apply(Action::Lesson(found)) {
+                self.errands.carry_out(effect);
+            }
+        }
+        let seen = |state: &State| (state.window, state.stage.below, state.lessons.link());
         if Setup::differs(&before, &self.state) || seen(&before) != seen(&self.state) {
             self.errands.keep(&self.state);
         }
@@ -103,6 +111,9 @@ impl Component for App {
                 <Patterns count={if self.state.looking.is_some() || self.state.wire.kept.frames > 0 { usize::MAX } else { pieces }} />
                 { top_bar(&pane) }
                 <main data-below={self.state.stage.below.key()} data-large={self.state.stage.large.map(Large::key)}>
+                    if self.state.lessons.page != Page::Closed {
+                        <Strip state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
+                    }
                     <div class="lead">
                         <p>
                             { with_terms("A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, \
@@ -248,6 +259,8 @@ fn top_bar(props: &PaneProps) -> Html {
                     <path class="line" d="M1.5 2.5h15v9h-15zM9 11.5v4M5.5 15.5h7" />
                 </svg>
             </button>
+            <button type="button" class="link" id="lessons" aria-keyshortcuts={aria("lessons")} title={hint("lessons")}
+                onclick={sends(&props.send, Action::Lesson(lesson::Change::List))}>{ "Lessons" }</button>
             { still(link_button) }
             <ThemeButton />
             { still(help_button) }

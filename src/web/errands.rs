@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     app::{
-        Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, cost::SVG,
+        Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, cost::SVG, lesson,
         link as scene, locator::with_code, message,
     },
     browser::surroundings,
@@ -107,11 +107,13 @@ impl Errands {
         let code = address::code();
         // What a person opens by a link is not what this tab had before.
         let before = crash::kept();
-        if !this.open_link(before.is_some())
+        let found = address::found(before.is_some());
+        if !matches!(&found, Some((hash, true)) if matches!(scene::read(hash), Some(Ok(_))))
             && let Some(setup) = before
         {
             answer.emit(Action::Browser(Report::Setup(Box::new(setup))));
         }
+        this.open_link(found);
         if let Some(code) = code {
             answer.emit(Action::Locator(with_code(&code)));
         }
@@ -120,15 +122,15 @@ impl Errands {
         this
     }
 
-    /// Sets up what the address says, if another page has made it, or this tab has not `kept` what it
-    /// had. Whether it could be read.
-    fn open_link(&self, kept: bool) -> bool {
-        let found = address::from_outside(kept).and_then(|hash| scene::read(&hash));
-        let is_one = matches!(found, Some(Ok(_)));
-        if let Some(found) = found {
+    /// Sets up what the address says, if a person has opened it. A lesson is opened again in any case:
+    /// what it has set up before is kept.
+    fn open_link(&self, found: Option<(String, bool)>) {
+        let Some((hash, is_opened)) = found else { return };
+        if let Some(step) = lesson::read_link(&hash) {
+            self.0.answer.emit(Action::Lesson(lesson::Change::Link(Box::new(step), is_opened)));
+        } else if let Some(found) = scene::read(&hash).filter(|_| is_opened) {
             self.0.answer.emit(Action::Browser(Report::Link(Box::new(found))));
         }
-        is_one
     }
 
     /// Tells which runs the browser has kept, and from now on what other pages do with them. Tells
@@ -157,7 +159,7 @@ impl Errands {
         listeners.extend(window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
                 if let Some(inner) = weak.upgrade().filter(|inner| inner.address.is_opened()) {
-                    Self(inner).open_link(true);
+                    Self(inner).open_link(address::found(true));
                 }
             })
         }));
@@ -325,6 +327,7 @@ impl Errands {
             Effect::Measure(order) => self.measure(order),
             Effect::StopMeasuring => self.stop_measuring(),
             Effect::Wire(task) => self.wire(task),
+            Effect::Lesson(task) => self.lesson(task),
             Effect::KeepRun(run) => self.storage(runs::keep(&run.0)),
             Effect::ForgetRun(id) => runs::forget(id),
             Effect::KeepRows(name, text) => {
