@@ -321,15 +321,16 @@ impl Reader {
         match word {
             "lesson" if text == VERSION => self.head(line, "lesson"),
             "lesson" => {
+                self.head(line, "lesson");
                 self.wrong(line, format!("The lesson is of format {}. This page reads format {VERSION}.", shown(text)));
             }
-            "minutes" => match text.parse() {
-                Ok(minutes @ 1..=99) => {
-                    self.lesson.minutes = minutes;
-                    self.head(line, "minutes");
+            "minutes" => {
+                self.head(line, "minutes");
+                match text.parse() {
+                    Ok(minutes @ 1..=99) => self.lesson.minutes = minutes,
+                    _ => self.wrong(line, "The minutes are not a number from 1 to 99."),
                 }
-                _ => self.wrong(line, "The minutes are not a number from 1 to 99."),
-            },
+            }
             "about" => {
                 self.head(line, "about");
                 self.lesson.about = self.words(line, text, "sentence");
@@ -337,7 +338,12 @@ impl Reader {
             "why" => self.once(line, text, "why", |this| Some(&mut this.lesson.steps.last_mut()?.why)),
             "note" => self.once(line, text, "note", |this| Some(&mut this.lesson.steps.last_mut()?.note)),
             "done" => match (Condition::read(text), self.lesson.steps.last_mut()) {
-                (Err(why), _) => self.wrong(line, format!("When the step is done cannot be read: {why}.")),
+                (Err(why), step) => {
+                    if let Some(step) = step {
+                        step.done = Condition::unread();
+                    }
+                    self.wrong(line, format!("When the step is done cannot be read: {why}."));
+                }
                 (Ok(_), None) => self.wrong(line, "A step is done. Begin one before it: ## Title"),
                 (Ok(_), Some(step)) if step.done != Condition::default() => {
                     self.wrong(line, "The step has two of these: done. Join them by “and”.");
@@ -506,7 +512,7 @@ note: Ask
 
     #[test]
     fn lesson_beyond_a_bound_is_refused() {
-        let many = |what: &str, times: usize| SMALL.replacen("note:", &format!("{}note:", what.repeat(times)), 1);
+        let many = |what: &str, times: usize| SMALL.replacen("? How", &format!("{}? How", what.repeat(times)), 1);
         let (_, found) = mistakes(&many("It goes on.\n\n", MAX_PARTS + 1)).remove(0);
         assert!(found.contains("paragraphs"), "{found}");
         let (line, found) = mistakes(&format!("{SMALL}{}", "x".repeat(MAX_BYTES))).remove(0);
