@@ -198,7 +198,8 @@ impl Lookup<'_> {
                 _ => None,
             },
             Fact::Run => {
-                let at = Scenario::ALL.iter().position(|one| *one == self.run().map(|run| run.scenario).unwrap_or_default());
+                let at =
+                    Scenario::ALL.iter().position(|one| *one == self.run().map(|run| run.scenario).unwrap_or_default());
                 let Unit::Word(names) = Fact::Run.unit() else { return None };
                 self.run().and(at).and_then(|at| names.get(at)).map(|name| Value::Word(name))
             }
@@ -239,8 +240,10 @@ pub fn noticed(state: &State) -> Option<Change> {
             facts.push(fact);
         }
     }
-    let found: Vec<String> =
-        facts.into_iter().filter_map(|fact| Some(format!("{}: {}", fact.label(), written(fact, look(fact)?)))).collect();
+    let found: Vec<String> = facts
+        .into_iter()
+        .filter_map(|fact| Some(format!("{}: {}", fact.label(), written(fact, look(fact)?))))
+        .collect();
     Some(Change::Found(Answer { choice, found: found.join("; ") }))
 }
 
@@ -428,7 +431,8 @@ mod tests {
     fn measured_facts_are_those_of_a_run_after_the_prediction() {
         let choices = "- small | run.share.high < 5 %\n- large | otherwise";
         let mut state = opened("run = payload", choices);
-        state.cost.shown = Some(crate::app::Shown(std::rc::Rc::new(crate::present::cost::fixture::run(Scenario::Payload))));
+        state.cost.shown =
+            Some(crate::app::Shown(std::rc::Rc::new(crate::present::cost::fixture::run(Scenario::Payload))));
         predict(&mut state, 0);
         assert_eq!(found(&state), None, "it was measured before");
         let older = state.cost.shown.take().unwrap();

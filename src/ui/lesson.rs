@@ -21,7 +21,11 @@ use crate::{
 /// A text of a lesson: words, code, and what is strong.
 fn said(text: &str) -> Html {
     let part = |(code, words): (bool, &str)| {
-        if code { html! { <code>{ words.to_owned() }</code> } } else { rich(words) }
+        if code {
+            html! { <code>{ words.to_owned() }</code> }
+        } else {
+            rich(words)
+        }
     };
     html! { <>{ for parts(text).map(part) }</> }
 }

@@ -40,6 +40,15 @@ impl Plain {
     }
 }
 
+/// Answers with a text that never ends, until the client has had enough.
+async fn send_without_end(mut socket: BufReader<TcpStream>) -> Option<()> {
+    socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n").await.ok()?;
+    loop {
+        socket.write_all(&[b'x'; 4096]).await.ok()?;
+        socket.flush().await.ok()?;
+    }
+}
+
 /// Answers one request. A client that goes away ends it.
 async fn answer(socket: TcpStream, folder: PathBuf) -> Option<()> {
     let mut socket = BufReader::new(socket);
@@ -50,6 +59,9 @@ async fn answer(socket: TcpStream, folder: PathBuf) -> Option<()> {
         line.clear();
     }
     let path = request.split(' ').nth(1)?.split('?').next()?.trim_start_matches('/');
+    if path == "endless" {
+        return send_without_end(socket).await;
+    }
     let path = Path::new(if path.is_empty() { "index.html" } else { path });
     let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
     let found = if inside { std::fs::read(folder.join(path)).ok() } else { None };

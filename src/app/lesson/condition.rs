@@ -35,14 +35,8 @@ pub enum Is {
 }
 
 /// The signs, the longer ones first.
-const SIGNS: [(&str, Is); 6] = [
-    ("!=", Is::Other),
-    ("<=", Is::AtMost),
-    (">=", Is::AtLeast),
-    ("=", Is::Equal),
-    ("<", Is::Less),
-    (">", Is::More),
-];
+const SIGNS: [(&str, Is); 6] =
+    [("!=", Is::Other), ("<=", Is::AtMost), (">=", Is::AtLeast), ("=", Is::Equal), ("<", Is::Less), (">", Is::More)];
 
 /// What a fact is compared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -149,7 +143,8 @@ fn than(unit: Unit, text: &str) -> Result<Than, String> {
 }
 
 fn number(text: &str) -> Result<f64, String> {
-    let found = evaluate(text).map_err(|why| format!("“{}” is not a number: {why}", shown(text)))?;
+    let found =
+        evaluate(text).map_err(|why| format!("“{}” is not a number: {}", shown(text), why.trim_end_matches('.')))?;
     Ok(found.value)
 }
 
@@ -243,9 +238,10 @@ mod tests {
         ] {
             assert!(!holds(text), "{text}");
         }
-        assert!(Condition::read("payload.bytes = 11,796,480").is_ok_and(|condition| {
-            condition.0[0].than == Than::Value(Value::Number(11_796_480.0))
-        }));
+        assert!(
+            Condition::read("payload.bytes = 11,796,480")
+                .is_ok_and(|condition| { condition.0[0].than == Than::Value(Value::Number(11_796_480.0)) })
+        );
     }
 
     #[test]

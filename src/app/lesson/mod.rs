@@ -24,7 +24,7 @@ pub use self::{
     condition::{Condition, Is, Test, Than, Value},
     course::{Answer, Base, Change, Course, Lessons, Listed, Loaded, Page, Progress, Task},
     fact::{Fact, Unit},
-    scene::Set,
+    scene::{KEYS, Set},
     source::{PREFIX, Source, read_link},
     text::{
         Choice, Lesson, MAX_BYTES, MAX_CHARACTERS, MAX_CHOICES, MAX_MISTAKES, MAX_STEPS, Mistake, Step, WORDS, read,

@@ -65,7 +65,7 @@ pub enum Set {
 }
 
 /// The words that set something up, with what they expect.
-pub(super) const KEYS: &[(&str, &str)] = &[
+pub const KEYS: &[(&str, &str)] = &[
     ("scene", "tensor, framed, message, frame, cloud, three, tiny, empty, or a link as in #s=…"),
     ("row", "NAME TYPE LENGTH MODE, as in “picture Uint8 64 KiB borrow”; “wasm” at the end places it there"),
     ("view", "as set, all copy, all borrow, or all move"),
@@ -105,7 +105,9 @@ impl Set {
             "key" => Some(Self::Key(text.to_owned())),
             "listen" => Some(Self::Listen(text.to_owned())),
             "priority" => at(&PRIORITIES.map(|(priority, _)| priority), PRIORITY_NAMES, text).map(Self::Priority),
-            "full" => at(&[CongestionControl::Block, CongestionControl::Drop], &["block", "drop"], text).map(Self::Full),
+            "full" => {
+                at(&[CongestionControl::Block, CongestionControl::Drop], &["block", "drop"], text).map(Self::Full)
+            }
             "numbered" => at(&[true, false], &["yes", "no"], text).map(Self::Numbered),
             "rate" => text.parse().ok().filter(|rate| (1..=MAX_RATE).contains(rate)).map(Self::Rate),
             "measure" => at(&Scenario::ALL, SCENARIO_NAMES, text).map(Self::Measure),
@@ -145,7 +147,9 @@ fn row(text: &str) -> Result<Row, String> {
     // As in Build: an amount of bytes is that many bytes of elements.
     let elements = if amount.bytes { amount.value / element.size() as f64 } else { amount.value };
     if !(1.0..=MAX_LEN as f64).contains(&elements) {
-        return Err(format!("a row of {elements} elements cannot be made: expected at least one, and a payload's length"));
+        return Err(format!(
+            "a row of {elements} elements cannot be made: expected at least one, and a payload's length"
+        ));
     }
     let row = Row { place, mode, ..Row::array(0, *name, element, elements as usize) };
     if row.is_possible() { Ok(row) } else { Err(expected()) }
@@ -172,7 +176,8 @@ impl State {
                 Set::View(view) => self.view = *view,
                 Set::Modes(mode) => effects.extend(self.mode_for_all(*mode)),
                 Set::Way(way) => {
-                    let messages: Vec<_> = self.rows.iter().filter(|row| row.way().is_some()).map(|row| row.id).collect();
+                    let messages: Vec<_> =
+                        self.rows.iter().filter(|row| row.way().is_some()).map(|row| row.id).collect();
                     effects.extend(messages.into_iter().flat_map(|id| self.edit(id, Edit::Way(*way))));
                 }
                 Set::Key(key) if !self.api.rate.is_running() => effects.extend(self.key_typed(key.clone())),
@@ -234,11 +239,11 @@ mod tests {
         let effects = state.set_scene(&sets);
         assert!(effects.iter().all(|effect| matches!(effect, Effect::Engine(Command::Build { .. }))), "{effects:?}");
         let rows: Vec<_> = state.rows.iter().map(|row| (row.name.raw(), row.bytes(), row.mode, row.place)).collect();
+        assert_eq!(rows, [("header", 64, Mode::Borrow, Place::Linear), ("picture", 65_536, Mode::Move, Place::JsHeap)]);
         assert_eq!(
-            rows,
-            [("header", 64, Mode::Borrow, Place::Linear), ("picture", 65_536, Mode::Move, Place::JsHeap)]
+            (state.view, state.stage.below, state.cost.scenario),
+            (View::AllCopy, Below::Cost, Scenario::OwnSizes)
         );
-        assert_eq!((state.view, state.stage.below, state.cost.scenario), (View::AllCopy, Below::Cost, Scenario::OwnSizes));
         assert_eq!((&*state.key, &*state.sub_key, state.api.hz), ("lab/x", "lab/x", 5));
         let options = &state.api.options;
         assert_eq!((options.priority, options.numbered), (Priority::Background, true));

@@ -96,7 +96,10 @@ pub struct Mistake {
 pub fn read(text: &str) -> Result<Lesson, Vec<Mistake>> {
     let mut reader = Reader::default();
     if text.len() > MAX_BYTES {
-        reader.wrong(1, format!("The lesson has {} B. Expected at most {MAX_BYTES} B: make two lessons of it.", text.len()));
+        reader.wrong(
+            1,
+            format!("The lesson has {} B. Expected at most {MAX_BYTES} B: make two lessons of it.", text.len()),
+        );
         return Err(reader.mistakes);
     }
     for (line, text) in items(text) {
@@ -212,7 +215,10 @@ impl Reader {
         if text.is_empty() {
             self.wrong(line, format!("The {what} is empty. Write it behind the sign."));
         } else if length > MAX_CHARACTERS {
-            self.wrong(line, format!("The {what} has {length} characters. Expected at most {MAX_CHARACTERS}: say less."));
+            self.wrong(
+                line,
+                format!("The {what} has {length} characters. Expected at most {MAX_CHARACTERS}: say less."),
+            );
         } else if let Some(Piece::Notation(unseen)) =
             outside::pieces(text, MAX_CHARACTERS).into_iter().find(|piece| matches!(piece, Piece::Notation(_)))
         {
@@ -229,7 +235,9 @@ impl Reader {
         let words = self.words(line, text, what);
         match place(self) {
             None => self.wrong(line, format!("The {what} belongs to a step. Begin one before it: ## Title")),
-            Some(there) if !there.is_empty() => self.wrong(line, format!("The step has two of these: {what}. Make two steps of it.")),
+            Some(there) if !there.is_empty() => {
+                self.wrong(line, format!("The step has two of these: {what}. Make two steps of it."))
+            }
             Some(there) => *there = words,
         }
     }
@@ -275,20 +283,24 @@ impl Reader {
     }
 
     fn choice(&mut self, line: usize, text: &str) {
-        let Some((words, when)) = text.rsplit_once('|') else {
-            return self.wrong(line, "The choice does not say when it holds. Expected: - WORDS | CONDITION");
-        };
+        // What cannot be read counts as a choice, so that the question is not said to lack it.
+        let (words, when) = text.rsplit_once('|').unwrap_or_else(|| {
+            self.wrong(line, "The choice does not say when it holds. Expected: - WORDS | CONDITION");
+            (text, "puts known")
+        });
         let words = self.words(line, words.trim(), "choice");
         let when = match when.trim() {
             "otherwise" => None,
-            when => match Condition::read(when) {
-                Ok(condition) => Some(condition),
-                Err(why) => return self.wrong(line, format!("When this choice holds cannot be read: {why}.")),
-            },
+            when => Some(Condition::read(when).unwrap_or_else(|why| {
+                self.wrong(line, format!("When this choice holds cannot be read: {why}."));
+                Condition::unread()
+            })),
         };
         let wrong = match self.lesson.steps.last_mut() {
             None => "A choice belongs to a step. Begin one before it: ## Title",
-            Some(step) if step.question.is_empty() => "The choice stands before its question. Write that first: ? QUESTION",
+            Some(step) if step.question.is_empty() => {
+                "The choice stands before its question. Write that first: ? QUESTION"
+            }
             Some(step) if step.choices.len() == MAX_CHOICES => "The question has more than 6 choices. Take some away.",
             Some(step) if step.choices.iter().any(|choice| choice.text == words) => {
                 "The question has this choice already. Say how they differ."
@@ -311,9 +323,13 @@ impl Reader {
             let wrong = match self.lesson.steps.last_mut() {
                 _ if hidden => "It has a character that cannot be seen. Remove it.",
                 None => "A step sets things up. Begin one before it: ## Title",
-                Some(step) if step.scene.len() == MAX_PARTS => "The step sets up more than 16 things. Use a link as its scene.",
+                Some(step) if step.scene.len() == MAX_PARTS => {
+                    "The step sets up more than 16 things. Use a link as its scene."
+                }
                 Some(step) if !step.question.is_empty() => "What is set up stands before the question. Move it up.",
-                Some(step) if set.begins() && !step.scene.is_empty() => "The scene replaces what stands above it. Write it first.",
+                Some(step) if set.begins() && !step.scene.is_empty() => {
+                    "The scene replaces what stands above it. Write it first."
+                }
                 Some(step) => return step.scene.push(set),
             };
             return self.wrong(line, wrong);
@@ -381,7 +397,10 @@ impl Reader {
         }
         for (word, example) in [("lesson", "1"), ("minutes", "6"), ("about", "What copying costs.")] {
             if !self.said.contains(&word) {
-                self.wrong(1, format!("The lesson does not say “{word}:”. Write below its title, for example: {word}: {example}"));
+                self.wrong(
+                    1,
+                    format!("The lesson does not say “{word}:”. Write below its title, for example: {word}: {example}"),
+                );
             }
         }
         if self.lesson.steps.is_empty() {
@@ -470,7 +489,10 @@ note: Ask
         assert_eq!(step.question, "How many bytes does building copy, if it copies everything?");
         let choices: Vec<_> = step.choices.iter().map(|choice| (&*choice.text, choice.when.is_some())).collect();
         assert_eq!(choices, [("none", true), ("all of them", true), ("something else", false)]);
-        assert_eq!((&*step.task, &*step.why, &*step.note), ("Press `v`.", "The ledger counts them.", "Ask who owns them."));
+        assert_eq!(
+            (&*step.task, &*step.why, &*step.note),
+            ("Press `v`.", "The ledger counts them.", "Ask who owns them.")
+        );
         assert_eq!(step.scene.len(), 2);
         assert_eq!(step.done, Condition::read("view = all borrow").unwrap());
         // As an editor of another system writes it.
@@ -502,7 +524,11 @@ note: Ask
         ] {
             // A question that is not one leaves its choices without one.
             if from == "? How many" {
-                assert!(mistakes(&SMALL.replacen(from, to, 1)).iter().any(|(at, found)| *at == line && found.contains(words)));
+                assert!(
+                    mistakes(&SMALL.replacen(from, to, 1))
+                        .iter()
+                        .any(|(at, found)| *at == line && found.contains(words))
+                );
                 continue;
             }
             let (at, found) = changed(from, to);
@@ -528,7 +554,8 @@ note: Ask
 
     #[test]
     fn code_of_other_languages_is_text_and_nothing_else() {
-        let hostile = SMALL.replace("**three**", "<script>alert(1)</script> <img src=x onerror=alert(2)> [a](javascript:b)");
+        let hostile =
+            SMALL.replace("**three**", "<script>alert(1)</script> <img src=x onerror=alert(2)> [a](javascript:b)");
         assert_eq!(
             read(&hostile).unwrap().steps[0].text,
             ["The payload has <script>alert(1)</script> <img src=x onerror=alert(2)> [a](javascript:b) arrays. \
