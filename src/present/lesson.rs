@@ -311,11 +311,10 @@ pub fn came(progress: &Progress) -> Came {
 pub fn outcome(step: &Step, progress: &Progress) -> Option<String> {
     let answer = progress.answer.as_ref()?;
     let text = |choice: Option<usize>| choice.and_then(|at| step.choices.get(at)).map(|choice| &*choice.text);
-    let predicted = text(progress.predicted).unwrap_or_default();
     Some(match text(answer.choice) {
         _ if answer.choice == progress.predicted => "**As you predicted.**".to_owned(),
-        Some(holds) => format!("**Not as you predicted.** You said: {predicted}. The lab says: {holds}."),
-        None => format!("**No choice says this.** You said: {predicted}."),
+        Some(holds) => format!("**Not as you predicted.** It is: {holds}."),
+        None => "**No choice says this.**".to_owned(),
     })
 }
 
@@ -378,7 +377,7 @@ mod tests {
         let (step, progress) = state.lessons.course().unwrap().here().unwrap();
         assert_eq!(came(progress), Came::Wrong);
         let said = outcome(step, progress).unwrap();
-        assert_eq!(said, "**Not as you predicted.** You said: none. The lab says: all.");
+        assert_eq!(said, "**Not as you predicted.** It is: all.");
         // The same with the other prediction.
         state.apply(Action::Lesson(Change::Again));
         predict(&mut state, 1);
@@ -424,7 +423,7 @@ mod tests {
         let Some(change) = noticed(&state) else { panic!() };
         state.apply(Action::Lesson(change));
         let (step, progress) = state.lessons.course().unwrap().here().unwrap();
-        assert_eq!(outcome(step, progress).unwrap(), "**No choice says this.** You said: few.");
+        assert_eq!(outcome(step, progress).unwrap(), "**No choice says this.**");
     }
 
     #[test]

@@ -168,6 +168,8 @@ fn invitations(hub: bool, send: &Callback<Action>) -> Html {
             { one("invite-watch", "Watch the copy", "Plays how every byte is copied: into one block, then into batches", Action::WatchTheCopy, Pane::Layout) }
             { one("invite-send", "Send it", sends, Action::SendIt, Pane::Router) }
             { one("invite-break", "Break it", "Writes into an array after the payload was built", breaks, Pane::Layout) }
+            <button type="button" id="lessons" aria-keyshortcuts={aria("lessons")} title={hint("lessons")}
+                onclick={sends(send, Action::Lesson(lesson::Change::List))}>{ "Lessons" }</button>
         </div>
     }
 }
@@ -259,8 +261,6 @@ fn top_bar(props: &PaneProps) -> Html {
                     <path class="line" d="M1.5 2.5h15v9h-15zM9 11.5v4M5.5 15.5h7" />
                 </svg>
             </button>
-            <button type="button" class="link" id="lessons" aria-keyshortcuts={aria("lessons")} title={hint("lessons")}
-                onclick={sends(&props.send, Action::Lesson(lesson::Change::List))}>{ "Lessons" }</button>
             { still(link_button) }
             <ThemeButton />
             { still(help_button) }

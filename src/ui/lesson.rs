@@ -153,17 +153,16 @@ fn open(course: &Course, send: &Callback<Action>) -> Html {
                 { for step.choices.iter().enumerate().map(choice) }
             </fieldset>
             <div class="lesson-part">
-                <h3>{ "Do" }</h3>
+                <h3>{ "Do" }if progress.answer.is_some() { { button("lesson-again", "Again", send, Change::Again) } }</h3>
                 <p id="lesson-task">{ said(&step.task) }</p>
                 <div id="lesson-answer" role="status" data-came={came.key()}>
                     if progress.predicted.is_none() { <p class="quiet">{ "Predict first." }</p> }
                     if let Some(answer) = &progress.answer {
-                        <p id="lesson-found">{ "The lab found: " }<strong>{ &answer.found }</strong>{ "." }</p>
                         <p id="lesson-outcome">{ outcome(step, progress).map(|words| said(&words)) }</p>
+                        <p id="lesson-found">{ "The lab found: " }<strong>{ &answer.found }</strong>{ "." }</p>
                         <p>{ said(&step.why) }</p>
                     }
                 </div>
-                if progress.answer.is_some() { { button("lesson-again", "Again", send, Change::Again) } }
             </div>
         </div>
     }
