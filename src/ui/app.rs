@@ -169,7 +169,7 @@ fn invitations(hub: bool, send: &Callback<Action>) -> Html {
             { one("invite-send", "Send it", sends, Action::SendIt, Pane::Router) }
             { one("invite-break", "Break it", "Writes into an array after the payload was built", breaks, Pane::Layout) }
             <button type="button" id="lessons" aria-keyshortcuts={aria("lessons")} title={hint("lessons")}
-                onclick={sends(send, Action::Lesson(lesson::Change::List))}>{ "Lessons" }</button>
+                onclick={send.reform(|_: MouseEvent| Action::Lesson(lesson::Change::List))}>{ "Lessons" }</button>
         </div>
     }
 }

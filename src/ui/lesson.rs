@@ -6,11 +6,11 @@ use yew::prelude::*;
 
 use super::{
     cost::results::rich,
-    kit::widgets::{AskingProps, sends},
+    kit::widgets::{AskingProps, problem, sends},
 };
 use crate::{
     app::{
-        Action, Problem,
+        Action,
         film::Forward,
         keys::{aria, hint},
         lesson::{Change, Course, Listed, Page, Source, Step},
@@ -50,24 +50,51 @@ pub(super) fn Strip(props: &AskingProps) -> Html {
             let _ = head.focus();
         }
     });
-    let (word, title, body) = match page {
+    let again = |source: &Source| match source {
+        // A file is given again in the list.
+        Source::File(_) => button("lesson-retry", "Give the file again", send, Change::List),
+        _ => button("lesson-retry", "Load it again", send, Change::Load),
+    };
+    let mut title = String::new();
+    let (word, body) = match page {
         Page::Closed => return html! {},
-        Page::List => ("list", "Lessons".to_owned(), list(props)),
-        Page::Asks(source, _) => ("asks", "A lesson from elsewhere".to_owned(), asks(source, send)),
-        Page::Loading(source, _) => ("loading", format!("The lesson {} is on its way", source.shown()), html! {}),
-        Page::Failed(source, problem) => ("failed", source.shown(), failed(source, problem, send)),
+        Page::List => {
+            title.push_str("Lessons");
+            ("list", list(props))
+        }
+        Page::Asks(source, _) => {
+            title.push_str("A lesson from elsewhere");
+            let words = html! {
+                <p>{ "The link names a lesson at " }<bdi class="mono">{ source.shown() }</bdi>{ ". The lab shows its words and sets up its \
+                    scenes. It runs nothing of it. The server there sees that you load it. " }
+                    { button("lesson-load", "Load it", send, Change::Load) }</p>
+            };
+            ("asks", words)
+        }
+        Page::Loading(source, _) => {
+            title = format!("The lesson {} is on its way", source.shown());
+            ("loading", html! {})
+        }
+        Page::Failed(source, cause) => {
+            title = source.shown();
+            ("failed", html! { <>{ problem("lesson-problem", cause) }{ again(source) }</> })
+        }
         Page::Wrong(source, mistakes) => {
+            title = format!("{}: the lesson has mistakes", source.shown());
             let lines = mistakes.iter().map(|one| html! { <tr><td>{ one.line }</td><td>{ &one.words }</td></tr> });
             let words = html! {
                 <div class="table-scroll" tabindex="0" role="group" aria-label="Mistakes">
                     <table id="lesson-mistakes"><thead><tr><th scope="col">{ "line" }</th><th scope="col">{ "what is wrong" }</th></tr></thead>
                         <tbody>{ for lines }</tbody></table>
-                    { again(source, send) }
+                    { again(source) }
                 </div>
             };
-            ("wrong", format!("{}: the lesson has mistakes", source.shown()), words)
+            ("wrong", words)
         }
-        Page::Open(course) => ("open", course.lesson.title.clone(), html! {}),
+        Page::Open(course) => {
+            title.clone_from(&course.lesson.title);
+            ("open", open(course, send))
+        }
     };
     let course = props.state.lessons.course();
     html! {
@@ -80,8 +107,7 @@ pub(super) fn Strip(props: &AskingProps) -> Html {
                     { button("lesson-close", "Close", send, Change::Close) }
                 </span>
             </header>
-            { body }
-            if let Some(course) = course { { open(course, send) } }
+            <div class="lesson-body">{ body }</div>
         </section>
     }
 }
@@ -98,7 +124,7 @@ fn steps(course: &Course, send: &Callback<Action>) -> Html {
         let label = format!("Step {}, {}, {}", at + 1, step.title, came.words());
         let href = course.source.link(at).unwrap_or_else(|| "#".to_owned());
         html! {
-            <li key={at}><a {href} {onclick} aria-label={label.clone()} title={label} data-came={came.key()}
+            <li key={at}><a {href} {onclick} aria-label={label} data-came={came.key()}
                 aria-current={(at == course.step).then_some("step")}>{ at + 1 }</a></li>
         }
     };
@@ -193,10 +219,10 @@ fn list(props: &AskingProps) -> Html {
         }
     };
     html! {
-        <div class="lesson-list">
+        <>
             { match &props.state.lessons.list {
                 None => html! { <p class="quiet">{ "The list is on its way." }</p> },
-                Some(Err(problem)) => html! { <p class="problem" role="alert"><strong>{ &problem.title }</strong>{ " " }{ &problem.detail }</p> },
+                Some(Err(cause)) => problem("lesson-problem", cause),
                 Some(Ok(all)) => html! { <ol>{ for all.iter().map(one) }</ol> },
             } }
             <p>
@@ -206,33 +232,6 @@ fn list(props: &AskingProps) -> Html {
                 </span>
                 <span class="quiet">{ " a text file; docs/lessons.md says how to write one" }</span>
             </p>
-        </div>
-    }
-}
-
-fn asks(source: &Source, send: &Callback<Action>) -> Html {
-    html! {
-        <div class="lesson-list">
-            <p>{ "The link names a lesson at " }<bdi class="mono">{ source.shown() }</bdi>{ ". The lab shows its words and sets up its scenes. \
-                It runs nothing of it. The server there sees that you load it." }</p>
-            { button("lesson-load", "Load it", send, Change::Load) }
-        </div>
-    }
-}
-
-fn failed(source: &Source, problem: &Problem, send: &Callback<Action>) -> Html {
-    html! {
-        <div class="lesson-list">
-            <p class="problem" role="alert"><strong>{ &problem.title }</strong>{ " " }{ &problem.detail }</p>
-            { again(source, send) }
-        </div>
-    }
-}
-
-/// A file is given again in the list.
-fn again(source: &Source, send: &Callback<Action>) -> Html {
-    match source {
-        Source::File(_) => button("lesson-retry", "Give the file again", send, Change::List),
-        _ => button("lesson-retry", "Load it again", send, Change::Load),
+        </>
     }
 }

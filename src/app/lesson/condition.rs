@@ -163,7 +163,10 @@ impl Condition {
     /// # Errors
     /// What is wrong with it, as the end of a sentence.
     pub fn read(text: &str) -> Result<Self, String> {
-        let tests = text.split(" and ").map(Test::read).collect::<Result<Vec<_>, _>>()?;
+        let mut tests = Vec::new();
+        for test in text.split(" and ") {
+            tests.push(Test::read(test)?);
+        }
         if tests.len() > MAX_TESTS {
             return Err(format!("it has {} comparisons: expected at most {MAX_TESTS}", tests.len()));
         }

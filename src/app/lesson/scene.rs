@@ -4,7 +4,7 @@
 use super::fact::{PRIORITY_NAMES, SCENARIO_NAMES};
 use crate::{
     app::{
-        build::{Edit, MAX_SEGMENTS, Preset, Row},
+        build::{Kind, MAX_SEGMENTS, Preset, Row},
         effect::Effect,
         layout::View,
         link::{self, Found},
@@ -147,9 +147,9 @@ fn row(text: &str) -> Result<Row, String> {
     // As in Build: an amount of bytes is that many bytes of elements.
     let elements = if amount.bytes { amount.value / element.size() as f64 } else { amount.value };
     if !(1.0..=MAX_LEN as f64).contains(&elements) {
-        return Err(format!(
-            "a row of {elements} elements cannot be made: expected at least one, and a payload's length"
-        ));
+        return Err(
+            "a row of that many elements cannot be made: expected at least one, and a payload's length".to_owned()
+        );
     }
     let row = Row { place, mode, ..Row::array(0, *name, element, elements as usize) };
     if row.is_possible() { Ok(row) } else { Err(expected()) }
@@ -157,10 +157,11 @@ fn row(text: &str) -> Result<Row, String> {
 
 impl State {
     /// Sets up what a step says.
-    pub(super) fn set_scene(&mut self, sets: &[Set]) -> Vec<Effect> {
+    pub(super) fn set_scene(&mut self, sets: &mut dyn Iterator<Item = &Set>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let mut rows = false;
+        let (mut rows, mut any) = (false, false);
         for set in sets {
+            any = true;
             match set {
                 Set::Preset(preset) => effects.extend(self.take_preset(*preset)),
                 Set::Empty => effects.extend(self.remove_all()),
@@ -176,9 +177,12 @@ impl State {
                 Set::View(view) => self.view = *view,
                 Set::Modes(mode) => effects.extend(self.mode_for_all(*mode)),
                 Set::Way(way) => {
-                    let messages: Vec<_> =
-                        self.rows.iter().filter(|row| row.way().is_some()).map(|row| row.id).collect();
-                    effects.extend(messages.into_iter().flat_map(|id| self.edit(id, Edit::Way(*way))));
+                    for row in &mut self.rows {
+                        if let Kind::Message(message) = &mut row.kind {
+                            message.way = *way;
+                            rows = true;
+                        }
+                    }
                 }
                 Set::Key(key) if !self.api.rate.is_running() => effects.extend(self.key_typed(key.clone())),
                 Set::Key(_) => {}
@@ -199,7 +203,7 @@ impl State {
             self.selected = self.rows.first().map(Selection::of);
             effects.extend(self.rows_changed());
         }
-        if !sets.is_empty() {
+        if any {
             (self.film, self.window) = (None, None);
             // What was shown of older rows would be in the way.
             self.demonstrated = None;
@@ -236,7 +240,7 @@ mod tests {
         .map(|(key, text)| read(key, text).unwrap())
         .into();
         let mut state = State::default();
-        let effects = state.set_scene(&sets);
+        let effects = state.set_scene(&mut sets.iter());
         assert!(effects.iter().all(|effect| matches!(effect, Effect::Engine(Command::Build { .. }))), "{effects:?}");
         let rows: Vec<_> = state.rows.iter().map(|row| (row.name.raw(), row.bytes(), row.mode, row.place)).collect();
         assert_eq!(rows, [("header", 64, Mode::Borrow, Place::Linear), ("picture", 65_536, Mode::Move, Place::JsHeap)]);
@@ -254,10 +258,10 @@ mod tests {
     #[test]
     fn scene_takes_presets_modes_ways_and_links() {
         let mut state = State::default();
-        state.set_scene(&[read("scene", "message").unwrap(), read("way", "filled").unwrap()]);
+        state.set_scene(&mut [read("scene", "message").unwrap(), read("way", "filled").unwrap()].iter());
         assert_eq!(state.rows[0].way(), Some(Way::Filled));
         let link = link::of(&State::of(Preset::ThreeSmall)).unwrap();
-        state.set_scene(&[read("scene", &link).unwrap(), read("modes", "copy").unwrap()]);
+        state.set_scene(&mut [read("scene", &link).unwrap(), read("modes", "copy").unwrap()].iter());
         assert_eq!(state.rows.len(), 3);
         assert!(state.rows.iter().all(|row| row.mode == Mode::Copy));
     }

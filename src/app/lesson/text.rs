@@ -205,7 +205,8 @@ struct Reader {
 impl Reader {
     fn wrong(&mut self, line: usize, words: impl Into<String>) {
         if self.mistakes.len() < MAX_MISTAKES {
-            self.mistakes.push(Mistake { line, words: words.into() });
+            let at = self.mistakes.partition_point(|before| before.line <= line);
+            self.mistakes.insert(at, Mistake { line, words: words.into() });
         }
     }
 
@@ -410,7 +411,6 @@ impl Reader {
         for (line, words) in missing {
             self.wrong(line, format!("The step has {words}"));
         }
-        self.mistakes.sort_by_key(|mistake| mistake.line);
         if self.mistakes.is_empty() { Ok(self.lesson) } else { Err(self.mistakes) }
     }
 }
