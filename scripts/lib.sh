@@ -16,9 +16,11 @@ PYTHON_WEBSOCKIFY=0.13.0
 PYTHON_NUMPY=2.4.6
 PYTHON_PILLOW=13.0.0
 GECKODRIVER_VERSION=0.37.1
-# What the tests of the JavaScript module use in Node: a WebSocket for version 20, and the checker of types.
-NPM_WS=8.23.0
-NPM_TYPESCRIPT=5.9.3
+# What the tests of the JavaScript module use: a WebSocket for version 20 of Node, the checker of types, bundlers, version 22 of Node as a
+# package; and what writes its documentation.
+NPM_PACKAGES=(ws@8.23.0 typescript@5.9.3 esbuild@0.28.2 vite@8.4.0 webpack@5.113.0 webpack-cli@7.3.1 node@22.23.3 typedoc@0.28.20)
+# The client that scripts/bench peers compares the module with.
+NPM_ZENOH_TS=1.10.1
 WASM=wasm32-unknown-unknown
 
 # The first of these that a script meets decides for all its steps.
@@ -351,12 +353,34 @@ setup_node() {
         export LAB_NODE=none
         return
     fi
-    found=$(cd "$LAB_NPM" 2>/dev/null && node -p 'const v = (name) => require(`./node_modules/${name}/package.json`).version
-[v("ws"), v("typescript")].join(" ")' 2>/dev/null || true)
-    [ "$found" = "$NPM_WS $NPM_TYPESCRIPT" ] ||
-        step "npm: ws $NPM_WS, typescript $NPM_TYPESCRIPT" npm install --silent --no-audit --no-fund --prefix "$LAB_NPM" \
-            "ws@$NPM_WS" "typescript@$NPM_TYPESCRIPT"
+    found=$(cat "$LAB_NPM/installed" 2>/dev/null || true)
     export LAB_NPM
+    [ "$found" != "${NPM_PACKAGES[*]}" ] || return 0
+    mkdir -p "$LAB_NPM"
+    say "npm: ${NPM_PACKAGES[*]}"
+    if npm install --silent --no-audit --no-fund --prefix "$LAB_NPM" "${NPM_PACKAGES[@]}" >"$LOGS/npm.log" 2>&1; then
+        printf '%s' "${NPM_PACKAGES[*]}" >"$LAB_NPM/installed"
+    else
+        without npm "its packages cannot be installed, see .tools/logs/npm.log"
+    fi
+}
+
+# zenoh-ts, and a router with the plugin that it speaks with. Both are for scripts/bench peers alone, and in .tools.
+setup_zenoh_ts() {
+    local folder=$TOOLS/zenoh-ts
+    ZENOH_TS_ROUTER=$folder/router/target/release/zenoh-ts-router
+    [ -e "$LAB_NPM/installed" ] || stop "no Node, or no packages of npm: zenoh-ts is packed by webpack, which runs in it" "Install Node 20 or newer with npm, and start again."
+    if [ "$(cat "$folder/installed" 2>/dev/null)" != "$NPM_ZENOH_TS" ]; then
+        step "npm: @eclipse-zenoh/zenoh-ts $NPM_ZENOH_TS" npm install --silent --no-audit --no-fund --prefix "$folder" \
+            "@eclipse-zenoh/zenoh-ts@$NPM_ZENOH_TS"
+        printf '%s' "$NPM_ZENOH_TS" >"$folder/installed"
+    fi
+    # Copied, so that what cargo writes beside its manifest is in .tools too.
+    mkdir -p "$folder/router"
+    cp -u "$ROOT"/benches/peers/router/{Cargo.toml,main.rs} "$folder/router/"
+    step "zenoh-ts: router with its plugin (the first time about 8 minutes)" nice -n 19 cargo build --release \
+        --manifest-path "$folder/router/Cargo.toml" --target-dir "$folder/router/target"
+    export ZENOH_TS_ROUTER
 }
 
 # cargo-deny, which checks what may be a dependency (deny.toml).

@@ -125,8 +125,8 @@ async fn the_proposals_rows_of_its_own_tensor_and_of_every_way() {
     let page = Page::open_with(&url(&lab), "tensor").await;
     // Without a message, the scenario has nothing to measure, and the page reports it.
     page.fill("#scenario", "message").await;
-    page.click("#measure").await;
-    assert!(page.text("#cost-problem").await.contains("no message"), "{}", page.text("#cost-problem").await);
+    page.until("return document.querySelector('#measure').disabled", json!(true)).await;
+    assert!(page.text("#cost-empty").await.contains("no message to measure"), "{}", page.text("#cost-empty").await);
     // The preset provides the message for it.
     page.fill("#preset", "message").await;
     page.wait("#build-state[data-state=ready]").await;
@@ -249,7 +249,7 @@ async fn own_sizes_say_the_share_over_size_and_a_run_its_rows() {
     page.fill("#scenario", "own-sizes").await;
     // Whole puts need a router, and the page says so.
     page.until("return document.querySelector('#measure').disabled", json!(true)).await;
-    assert!(page.text("#cost-empty").await.contains("need a router"), "{}", page.text("#cost-empty").await);
+    assert!(page.text("#cost-empty").await.contains("Whole puts need a router."), "{}", page.text("#cost-empty").await);
     page.connect("/zenoh").await;
     let run = measure(&page, "own-sizes").await;
     let own = run.puts[0].bytes.unwrap();

@@ -15,172 +15,22 @@
 
 mod support;
 
-use std::{
-    fs,
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, io::Write as _, path::Path, process::Command};
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use support::{
     GUARD,
-    browser::{Page, SOCKET_FAILED},
-    lab::{options, turn},
+    lab::turn,
+    module::{Place, ROOT, World, from_npm, has_node, program, project},
     peers::{pattern, sha256},
-    python::{Program, Python},
+    python::Python,
 };
-use tempfile::TempDir;
-use zbytes_lab::server::{Lab, Options};
-
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Lengths that fit into a batch, need several, and need very many.
 const LENS: [usize; 4] = [0, 64, 70_000, 11_796_480];
 
-/// What a handler of a test throws, as a page has it on its console.
-const FAILING: &str = "nothing is here";
-
 const MODES: [&str; 3] = ["copy", "borrow", "move"];
-
-/// What the scripts have installed from npm.
-fn from_npm() -> PathBuf {
-    std::env::var_os("LAB_NPM").map_or_else(|| Path::new(ROOT).join(".tools/npm"), PathBuf::from)
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
-    }
-}
-
-/// A folder for the page: the module beside the files of the test.
-fn site() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    copy(&Path::new(ROOT).join("tests/module"), folder.path());
-    let dist = Path::new(ROOT).join("js/dist");
-    assert!(dist.join("packed.js").exists(), "js/dist is missing; scripts/module builds it");
-    copy(&dist, &folder.path().join("zbytes"));
-    folder
-}
-
-fn run(what: &mut Command) -> String {
-    let output = what.output().unwrap_or_else(|error| panic!("{what:?}: {error}"));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{what:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-    said
-}
-
-/// Whether Node can be had, of version 20 or newer. `scripts/test` says so if not.
-fn has_node() -> bool {
-    let output = Command::new("node").arg("--version").output();
-    let version = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    version.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0) >= 20
-}
-
-/// A project for Node with the package in it, as `npm install` puts it there.
-fn project() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let js = Path::new(ROOT).join("js");
-    run(Command::new("npm").args(["pack", "--silent", "--pack-destination"]).arg(folder.path()).arg(&js));
-    let modules = folder.path().join("node_modules");
-    fs::create_dir(&modules).unwrap();
-    let packed = folder.path().join("zbytes-0.2.0.tgz");
-    run(Command::new("tar").arg("xzf").arg(packed).arg("-C").arg(&modules));
-    fs::rename(modules.join("package"), modules.join("zbytes")).unwrap();
-    for name in ["ws", "typescript", "@types"] {
-        let installed = from_npm().join("node_modules").join(name);
-        if installed.exists() {
-            std::os::unix::fs::symlink(installed, modules.join(name)).unwrap();
-        }
-    }
-    fs::write(folder.path().join("package.json"), r#"{ "type": "module" }"#).unwrap();
-    copy(&Path::new(ROOT).join("tests/module"), folder.path());
-    copy(&js.join("examples"), &folder.path().join("examples"));
-    folder
-}
-
-/// Where the module runs.
-enum Place {
-    Page(Page),
-    Node(Program),
-}
-
-impl Place {
-    async fn tried(&mut self, command: Value) -> Value {
-        match self {
-            Self::Page(page) => page.run("return window.ask(arguments[0])", vec![command]).await,
-            Self::Node(program) => {
-                program.tell(&command).await;
-                serde_json::from_str(&program.line(2 * GUARD).await).unwrap()
-            }
-        }
-    }
-
-    async fn ask(&mut self, command: Value) -> Value {
-        let answer = self.tried(command.clone()).await;
-        assert!(answer.get("ok").is_some(), "{command}: {answer}");
-        answer["ok"].clone()
-    }
-
-    async fn leave(self) {
-        match self {
-            Self::Page(page) => page.close_with(&[], &[SOCKET_FAILED, FAILING]).await,
-            Self::Node(program) => program.leave().await,
-        }
-    }
-}
-
-/// A router, and the folders that the module is served and installed in.
-struct World {
-    lab: Lab,
-    _site: TempDir,
-    project: Option<TempDir>,
-}
-
-impl World {
-    async fn new() -> Self {
-        let site = site();
-        let lab = Lab::start(Options { dist: Some(site.path().to_owned()), ..options() }).await.unwrap();
-        Self { lab, _site: site, project: has_node().then(project) }
-    }
-
-    async fn page(&self, of: &str) -> Place {
-        let page = Page::at(&format!("http://{}/{of}", self.lab.page_addr())).await;
-        page.until("return document.title", json!("ready")).await;
-        Place::Page(page)
-    }
-
-    fn node(&self) -> Option<Place> {
-        let project = self.project.as_ref()?;
-        let mut command = tokio::process::Command::new("node");
-        command.args(["--expose-gc", "node.js"]).current_dir(project.path());
-        Some(Place::Node(Program::run(command)))
-    }
-
-    /// Every place that there is, with a session that is open.
-    async fn places(&self) -> Vec<Place> {
-        let mut places = vec![self.page("").await, self.page("#worker").await];
-        places.extend(self.node());
-        for place in &mut places {
-            let routers = place.ask(json!({ "do": "open", "where": self.lab.ws_locator() })).await;
-            assert_eq!(routers.as_array().map(Vec::len), Some(1));
-        }
-        places
-    }
-
-    async fn end(self, places: Vec<Place>) {
-        for mut place in places {
-            assert_eq!(place.ask(json!({ "do": "close" })).await, json!(true));
-            place.leave().await;
-        }
-        self.lab.stop().await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_length_and_mode_goes_both_ways() {
@@ -312,7 +162,7 @@ async fn what_cannot_be_taken_is_refused_by_code() {
         let expected = json!({
             "detached": "DETACHED", "partial": "PARTIAL", "resizable": "RESIZABLE", "twice": "TAKEN_TWICE",
             "list": "NOT_BYTES", "number": "NOT_BYTES", "nothing": "NOT_BYTES", "object": "NOT_BYTES",
-            "mode": "ARGUMENT", "key": "KEY_EXPR", "keyOfPublisher": "KEY_EXPR", "keyOfSubscriber": "KEY_EXPR",
+            "mode": "ARGUMENT", "modeOfText": "ARGUMENT", "modeOfPayload": "ARGUMENT", "key": "KEY_EXPR", "keyOfPublisher": "KEY_EXPR", "keyOfSubscriber": "KEY_EXPR",
             "keyOfGet": "KEY_EXPR", "keyOfNumber": "ARGUMENT", "encoding": "ENCODING", "priority": "ARGUMENT",
             "shared": "SHARED", "left": 8, "instead": 56,
         });
@@ -331,11 +181,95 @@ async fn what_cannot_be_taken_is_refused_by_code() {
         );
         let line = json!({ "stage": "Build", "reason": "CopyMode", "from": "JsHeap", "to": "Linear", "bytes": 3 });
         assert_eq!(modes["ledger"], json!([line]));
+        for (key, what_to_do) in
+            [("fr*nt", "$*"), ("a/fr$nt", "$*"), ("a#b", "question mark"), ("**/**", "autocanonize"), ("/a", "slash")]
+        {
+            let words = place.ask(json!({ "do": "keyWords", "key": key })).await;
+            let words = words.as_str().unwrap();
+            assert!(
+                words.contains(&format!("“{key}”")) && words.rsplit(". ").next().unwrap().contains(what_to_do),
+                "{words}"
+            );
+        }
         for (at, code) in [("tcp/127.0.0.1:7447", "LOCATOR"), ("ws://", "LOCATOR"), ("nonsense", "LOCATOR")] {
             assert_eq!(place.ask(json!({ "do": "opening", "where": at })).await, json!(code));
         }
     }
     world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payloads_and_messages_are_read_by_pieces() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    let lens = [16, 120_000, 0];
+    let found: Vec<Value> = lens.iter().map(|len| json!({ "len": len, "sha256": sha256(&pattern(*len)) })).collect();
+    // Three segments: their number less one, and the words of each.
+    let table = json!([2, 0, 0, 0, 2, 0, 0, 0, 0x98, 0x3a, 0, 0, 0, 0, 0, 0]);
+    for place in &mut places {
+        let read = place.ask(json!({ "do": "read" })).await;
+        let expected = json!({
+            "number": 258, "text": "äb", "across": [98, 7, 7], "rest": 4, "left": 0, "same": true,
+            "tooFar": "RANGE", "negative": "RANGE", "part": "RANGE", "empty": 0,
+        });
+        assert_eq!(read, expected);
+        let message = place.ask(json!({ "do": "message", "key": "lab/message", "lens": lens })).await;
+        assert_eq!((&message["table"], &message["copied"], &message["found"]), (&table, &json!(0), &json!(found)));
+        assert_eq!(message["refused"], json!(vec!["MESSAGE"; 9]));
+    }
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_opened_over_a_port_that_was_handed_over() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut python = Python::join(&world.lab.tcp_locator()).await;
+    python.subscribe("lab/up").await;
+    let stream = format!("{}?framing=stream", world.lab.ws_locator());
+    let (mut page, mut worker) = (world.page("").await, world.page("#worker").await);
+    let mut places: Vec<(&mut Place, &str)> = vec![(&mut page, "openOver"), (&mut worker, "open")];
+    let mut node = world.node();
+    places.extend(node.as_mut().map(|node| (node, "openOver")));
+    for (place, open) in &mut places {
+        // One batch in each message, and a stream of them.
+        for at in [world.lab.ws_locator(), stream.clone()] {
+            place.ask(json!({ "do": open, "where": at, "handOver": true })).await;
+            place.ask(json!({ "do": "subscribe", "name": "down", "key": "lab/down" })).await;
+            for len in LENS {
+                let put = json!({ "do": "put", "key": "lab/up", "len": len, "mode": "borrow", "congestionControl": 1 });
+                place.ask(put).await;
+                assert_eq!(python.seen().await.digest, sha256(&pattern(len)));
+                python.put("lab/down", len).await;
+                let sample = place.ask(json!({ "do": "next", "name": "down" })).await;
+                assert_eq!(sample["payload"]["sha256"], json!(sha256(&pattern(len))));
+            }
+            assert_eq!(place.ask(json!({ "do": "close" })).await, json!(true));
+        }
+        // Nothing listens there. The session is told, and does not try again.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let nowhere = json!({ "do": open, "where": format!("ws/{free}"), "handOver": true });
+        let refused = place.tried(nowhere).await;
+        assert_eq!(refused["error"]["code"], json!("LOST"), "{refused}");
+        place.ask(json!({ "do": open, "where": stream, "handOver": true })).await;
+        place.ask(json!({ "do": "events" })).await;
+    }
+    world.lab.stop_router().await;
+    for (place, _) in &mut places {
+        let events = place.ask(json!({ "do": "events", "until": "closed" })).await;
+        assert!(
+            events.as_array().unwrap().iter().any(|event| event["type"] == "closed" && event["code"].is_string()),
+            "{events}"
+        );
+        assert_eq!(place.ask(json!({ "do": "lostPut" })).await, json!("CLOSED"));
+    }
+    drop(places);
+    python.leave().await;
+    for place in [page, worker].into_iter().chain(node) {
+        place.leave().await;
+    }
+    world.lab.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -463,13 +397,6 @@ async fn a_router_that_goes_and_comes_back_is_told_and_met() {
     world.end(places).await;
 }
 
-/// A program of the project, with the locator as its argument.
-fn program(project: &TempDir, file: &str, arguments: &[&str]) -> Program {
-    let mut command = tokio::process::Command::new("node");
-    command.arg(file).args(arguments).current_dir(project.path());
-    Program::run(command)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_examples_do_what_they_say() {
     let world = World::new().await;
@@ -518,7 +445,7 @@ async fn the_example_of_the_readme_runs() {
     assert!(code.contains("ws/127.0.0.1:7446"), "{code}");
     fs::write(project.path().join("readme.js"), code.replace("ws/127.0.0.1:7446", &world.lab.ws_locator())).unwrap();
     let mut readme = program(project, "readme.js", &[]);
-    assert_eq!(readme.line(GUARD).await, "camera/front: 921607 B, frame 1 of front");
+    assert_eq!(readme.line(GUARD).await, "camera/front: frame 1 of front, 921600 B");
     readme.leave().await;
     world.lab.stop().await;
 }

@@ -21,10 +21,12 @@ export function asArray(value) {
 function add(parts, source, mode, orCopy) {
     const own = source !== null && typeof source === "object" && "bytes" in source;
     const value = own ? source.bytes : source;
+    // A mode that is unknown is an error also where none is needed.
+    const number = modeNumber(own ? (source.mode ?? mode) : mode);
     if (value instanceof ZBytes) return value.addTo(parts);
     const array = asArray(value);
     // The bytes of a text are the payload's alone: a copy would be one too many.
-    parts.array(array, array === value ? modeNumber(own ? (source.mode ?? mode) : mode) : 1, orCopy);
+    parts.array(array, array === value ? number : 1, orCopy);
 }
 
 function build(sources, { mode = "copy", unsupported = "refuse" } = {}) {
@@ -114,6 +116,12 @@ export class ZBytes {
         return this.segments().reduce((text, view) => text + decoder.decode(view, { stream: true }), "") + decoder.decode();
     }
 
+    // Reads from the start, piece by piece.
+    reader() {
+        this.#check();
+        return new Reader(this);
+    }
+
     // What building it copied.
     get ledger() {
         this.#check();
@@ -137,6 +145,65 @@ export class ZBytes {
     [dispose]() {
         this.#payload?.free();
         this.#payload = this.#views = this.#length = undefined;
+    }
+}
+
+// Reads a payload piece by piece. A piece that lies in one segment stays where it is.
+class Reader {
+    #payload;
+    #segments;
+    #position = 0;
+    // The segment that the position is in, and where that one begins.
+    #index = 0;
+    #begin = 0;
+
+    constructor(payload) {
+        [this.#payload, this.#segments] = [payload, payload.segments()];
+    }
+
+    get position() {
+        return this.#position;
+    }
+
+    set position(to) {
+        if (!(Number.isInteger(to) && to >= 0 && to <= this.#payload.length)) {
+            throw new ZError("RANGE", `position ${to} is outside of a payload of ${this.#payload.length} B`);
+        }
+        if (to < this.#begin) this.#index = this.#begin = 0;
+        this.#position = to;
+    }
+
+    get remaining() {
+        return this.#payload.length - this.#position;
+    }
+
+    // The next bytes. They are copied only where they lie in several segments.
+    bytes(length = this.remaining) {
+        const from = this.#position;
+        if (!(Number.isInteger(length) && length >= 0 && length <= this.remaining)) {
+            throw new ZError("RANGE", `${length} B cannot be read: ${this.remaining} B are left of ${this.#payload.length}`);
+        }
+        while (this.#index < this.#segments.length - 1 && from >= this.#begin + this.#segments[this.#index].length) {
+            this.#begin += this.#segments[this.#index++].length;
+        }
+        this.#position += length;
+        const part = this.#segments[this.#index]?.subarray(from - this.#begin, from - this.#begin + length);
+        return part?.length === length ? part : this.#payload.slice(from, from + length).toBytes();
+    }
+
+    // The next bytes, for numbers: a DataView takes them at any place.
+    view(length) {
+        const { buffer, byteOffset } = this.bytes(length);
+        return new DataView(buffer, byteOffset, length);
+    }
+
+    text(length) {
+        return new TextDecoder().decode(this.bytes(length));
+    }
+
+    skip(length) {
+        this.position += length;
+        return this;
     }
 }
 

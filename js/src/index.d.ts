@@ -23,6 +23,8 @@ export type Code =
     | "NOT_OPEN" | "LOST" | "CLOSED" | "QUEUE_FULL" | "DROPPED" | "CANCELLED" | "TOO_MANY" | "REFUSED"
     // Gets and answers.
     | "TIMEOUT" | "TOO_MUCH" | "QUERY_OVER" | "REPLY_KEY" | "CHANNEL_CLOSED"
+    // Messages of Cap'n Proto.
+    | "MESSAGE"
     | (string & {});
 
 /**
@@ -92,10 +94,31 @@ export class ZBytes {
     toBytes(): Uint8Array<ArrayBuffer>;
     /** The bytes as UTF-8. */
     toString(): string;
+    /** Reads it piece by piece, from the start. */
+    reader(): ZBytesReader;
     /** What building it copied. Empty for a received payload and for a part. */
     readonly ledger: LedgerLine[];
     /** Lets go of the bytes now. Without it they go when the collector finds the payload. */
     [Symbol.dispose](): void;
+}
+
+/**
+ * Reads a payload piece by piece. A piece that lies in one segment is a view of it, and is not to be written. One that
+ * lies in several is copied.
+ */
+export interface ZBytesReader {
+    /** Where the next piece begins. May be set. @throws {ZError} `RANGE`. */
+    position: number;
+    /** Bytes from there to the end. */
+    readonly remaining: number;
+    /** The next bytes; all that remain without a length. @throws {ZError} `RANGE` when there are fewer. */
+    bytes(length?: number): Uint8Array;
+    /** The next bytes, to take numbers from: `reader.view(4).getUint32(0, true)`. @throws {ZError} `RANGE`. */
+    view(length: number): DataView;
+    /** The next bytes as UTF-8; all that remain without a length. @throws {ZError} `RANGE`. */
+    text(length?: number): string;
+    /** Passes over so many bytes. @throws {ZError} `RANGE`. */
+    skip(length: number): this;
 }
 
 // --- Values ---
@@ -274,7 +297,10 @@ export interface OpenOptions {
 
 export interface PublisherOptions {
     encoding?: IntoEncoding;
-    /** Default: `DROP`. A put that is dropped here rejects; what routers drop on the way, zenoh tells to none. */
+    /**
+     * What becomes of it where a link is full. `DROP`, which is zenoh's default: it is discarded. A put that is dropped
+     * here rejects; what routers drop on the way, zenoh tells to none. `BLOCK`: it waits, and arrives.
+     */
     congestionControl?: CongestionControl;
     priority?: Priority;
     /** Sent at once, without sharing batches with others of the same task. */
@@ -370,16 +396,20 @@ export interface SessionEvents {
 
 export class SessionEvent extends Event {}
 
+/** Where a router is: a locator, an address, or a port to one. */
+export type Where = string | { locator: string } | MessagePort;
+
 /** A session with a router. When it is lost, it opens again by itself and declares everything again. */
 export class Session {
     private constructor();
     /**
      * Opens a session.
      *
-     * @param where a locator such as `ws/127.0.0.1:7446`, or an address such as `wss://example.org/zenoh`.
+     * @param where a locator such as `ws/127.0.0.1:7446`, an address such as `wss://example.org/zenoh`, or a port of
+     * {@link portTo} that was handed over. Over a port it cannot open again by itself: when it is lost, it is closed.
      * @throws {ZError} `LOCATOR`, `NOT_OPENED`, `NO_ANSWER` (after 10 s), `NOT_ZENOH`, `NO_WEBSOCKET`.
      */
-    static open(where: string | { locator: string }, options?: OpenOptions): Promise<Session>;
+    static open(where: Where, options?: OpenOptions): Promise<Session>;
     put(keyExpr: IntoKeyExpr, payload: IntoZBytes, options?: PutOptions): Put;
     delete(keyExpr: IntoKeyExpr, options?: DeleteOptions): Put;
     /** Asks queryables. The selector is a key expression, and parameters behind a question mark. */
@@ -412,7 +442,21 @@ export class Session {
 }
 
 /** The same as {@link Session.open}. */
-export function open(where: string | { locator: string }, options?: OpenOptions): Promise<Session>;
+export function open(where: Where, options?: OpenOptions): Promise<Session>;
+
+/**
+ * A port with a router behind it, to be handed to a Worker or a frame, which opens a session over it:
+ *
+ * ```js
+ * const port = portTo("ws/127.0.0.1:7446");
+ * worker.postMessage({ port }, [port]);      // in the Worker: await Session.open(event.data.port)
+ * ```
+ *
+ * The WebSocket is opened here and ends with this page. The bytes pass through unread.
+ *
+ * @throws {ZError} `LOCATOR`, `NO_WEBSOCKET`. What fails later is told to the session.
+ */
+export function portTo(where: string | { locator: string }): MessagePort;
 
 export class SessionInfo {
     private constructor();

@@ -3,6 +3,7 @@ export { ZBytes } from "./bytes.js";
 export { FifoChannel, RingChannel } from "./channel.js";
 export { ZError } from "./error.js";
 export { ready } from "./load.js";
+export { portTo } from "./port.js";
 export {
     Liveliness, LivelinessToken, MatchingListener, open, Publisher, Querier, Query, Queryable, Replies, Session, SessionEvent,
     SessionInfo, Subscriber,

@@ -5,7 +5,7 @@ import { FifoChannel, RingChannel } from "./channel.js";
 import { refuse, ZError } from "./error.js";
 import { program } from "./load.js";
 import { guarded, later } from "./tasks.js";
-import { Reply, ReplyError, Sample, textOf, treatment } from "./values.js";
+import { Locality, oneOf, Reply, ReplyError, Sample, textOf, treatment } from "./values.js";
 
 // How many bytes may wait before a put waits to be taken.
 export const QUEUED_BYTES = 24 << 20;
@@ -32,6 +32,64 @@ function promised() {
     const made = {};
     made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
     return made;
+}
+
+// A put from its call to its end. Very many are made in a loop, so a promise is made only where something waits for it.
+class Put {
+    size = 0;
+    isTaken = false;
+    // Whether it waits to be taken, and then the ends of the promise of that.
+    waits = false;
+    taken = undefined;
+    #sent = undefined;
+    // How it has ended.
+    hasEnded = false;
+    result = undefined;
+    error = undefined;
+
+    // The promise of its last byte. It may reject without being looked at.
+    get sent() {
+        if (this.#sent === undefined) {
+            this.#sent = promised();
+            this.#sent.promise.catch(ignore);
+            if (this.hasEnded) this.#settle();
+        }
+        return this.#sent.promise;
+    }
+
+    #settle() {
+        if (this.error === undefined) this.#sent.resolve(this.result);
+        else this.#sent.reject(this.error);
+    }
+
+    end(result, error) {
+        [this.hasEnded, this.result, this.error] = [true, result, error];
+        if (this.#sent !== undefined) this.#settle();
+        if (error === undefined) this.taken?.resolve();
+        else this.taken?.reject(error);
+    }
+}
+
+// What a program gets of a put is a promise with one property more. It stays a promise of the language: a class of its own
+// would cost several times as much.
+const PUT = Symbol("put");
+const promiseOfPut = Object.create(Promise.prototype, {
+    sent: {
+        get() {
+            // Who looks at this end need not look at the other one: both say the same error.
+            this.catch(ignore);
+            return this[PUT].sent;
+        },
+    },
+});
+
+function promiseOf(put) {
+    let promise;
+    if (put.error !== undefined) promise = Promise.reject(put.error);
+    else if (!put.waits) promise = Promise.resolve();
+    else promise = new Promise((resolve, reject) => { put.taken = { resolve, reject }; });
+    promise[PUT] = put;
+    return Object.setPrototypeOf(promise, promiseOfPut);
 }
 
 // What a handler does with values: it calls back, or puts them into a channel.
@@ -69,41 +127,52 @@ export class Link {
     info;
     isClosed = false;
 
-    constructor(url, bound, tell) {
+    // `to` is the address of a WebSocket, or a port.
+    constructor(to, bound, tell) {
         [this.#bound, this.#tell] = [bound, tell];
         this.#closing.promise.catch(ignore);
-        this.#program = new (program().Session)(url, this);
+        const Session = program().Session;
+        this.#program = typeof to === "string" ? new Session(to, this) : Session.over(to, this);
     }
 
     get whenOpen() {
         return this.#opening.promise;
     }
 
-    // Asks the program, if the session has not ended.
-    #ask(what) {
+    // The program, if the session has not ended.
+    #open() {
         if (this.isClosed) throw new ZError("CLOSED", "the session is closed");
-        return what(this.#program);
+        return this.#program;
+    }
+
+    #ask(what) {
+        return what(this.#open());
     }
 
     // --- Puts ---
 
-    template(key, { encoding = "", allowedDestination = 2, ...how } = {}) {
-        const text = textOf(key, "a key expression");
+    template(key, options = {}) {
+        const { encoding = "", allowedDestination = Locality.ANY } = options;
+        oneOf(Locality, allowedDestination, "Locality");
         const Template = program().Template;
-        return new Template(text, textOf(encoding, "an encoding"), treatment(how), allowedDestination);
+        return new Template(textOf(key, "a key expression"), textOf(encoding, "an encoding"), treatment(options), allowedDestination);
     }
 
-    // The template of puts without options under this key.
-    plain(key) {
-        const text = textOf(key, "a key expression");
-        let template = this.#templates.get(text);
+    // The same for puts of a session, which has no publisher to keep it.
+    kept(key, options = {}) {
+        const { encoding = "", allowedDestination = Locality.ANY } = options;
+        oneOf(Locality, allowedDestination, "Locality");
+        const format = textOf(encoding, "an encoding");
+        // Two that differ have different names, whatever is in the texts.
+        const name = `${treatment(options)}#${allowedDestination}#${format.length}#${format}${textOf(key, "a key expression")}`;
+        let template = this.#templates.get(name);
         if (template === undefined) {
-            template = this.template(text);
+            template = this.template(key, options);
             if (this.#templates.size >= TEMPLATES) {
                 for (const old of this.#templates.values()) old.free();
                 this.#templates.clear();
             }
-            this.#templates.set(text, template);
+            this.#templates.set(name, template);
         }
         return template;
     }
@@ -112,29 +181,17 @@ export class Link {
     // the put. It is freed if it is for this put alone.
     put(template, payload, options, forThisAlone = false) {
         const op = ++this.#op;
-        const sent = promised();
-        sent.promise.catch(ignore);
-        const put = { size: 0, isTaken: false, sent, taken: undefined };
-        const promise = new Promise((resolve, reject) => {
-            put.taken = { resolve, reject };
-        });
-        // Who looks at this end need not look at the other one: both say the same error.
-        Object.defineProperty(promise, "sent", {
-            get() {
-                promise.catch(ignore);
-                return sent.promise;
-            },
-        });
+        const put = new Put();
         this.#puts.set(op, put);
         try {
             const how = template();
-            put.size = Math.max(LEAST, this.#ask((session) => this.#send(session, op, how, payload, options)));
+            put.size = Math.max(LEAST, this.#send(this.#open(), op, how, payload, options));
             if (forThisAlone) how.free();
-            this.#take(op, put);
+            if (!put.hasEnded) this.#take(put);
         } catch (error) {
             this.#fail(op, error);
         }
-        return promise;
+        return promiseOf(put);
     }
 
     #send(session, op, template, payload, { mode = "copy", attachment, timestamp } = {}) {
@@ -142,17 +199,17 @@ export class Link {
             throw new ZError("QUEUE_FULL", "too many bytes of puts wait that were not awaited");
         }
         const number = modeNumber(mode);
-        const more = [handleOf(attachment), timestamp?.toString()];
+        const more = handleOf(attachment);
+        const time = timestamp?.toString();
         if (payload === undefined || payload instanceof ZBytes) {
-            return session.putPayload(op, template, handleOf(payload), ...more);
+            return session.putPayload(op, template, handleOf(payload), more, time);
         }
         const array = asArray(payload);
-        return session.put(op, template, array, array === payload ? number : 1, ...more);
+        return session.put(op, template, array, array === payload ? number : 1, more, time);
     }
 
     // The put is taken: now, or when enough of those before it have left.
-    #take(op, put) {
-        if (!this.#puts.has(op)) return;
+    #take(put) {
         if (this.#takers.length === 0 && this.#taken <= this.#bound && this.#inTask < PUTS_IN_A_TASK) {
             if (this.#inTask++ === 0) later(this.#nextTask);
             return this.#isTaken(put);
@@ -165,7 +222,7 @@ export class Link {
     #isTaken(put) {
         put.isTaken = true;
         this.#taken += put.size;
-        put.taken.resolve();
+        put.taken?.resolve();
     }
 
     #nextTask = () => {
@@ -186,22 +243,18 @@ export class Link {
     }
 
     #fail(op, error) {
-        const put = this.#end(op);
-        if (put === undefined) return;
-        const told = put.isTaken;
-        put.taken.reject(error);
-        put.sent.reject(error);
+        const put = this.#end(op, undefined, error);
         // The caller may look at this put no more.
-        if (told && error.code !== "LOST") this.#tell("putfailed", { error });
+        if (put?.isTaken && error.code !== "LOST") this.#tell("putfailed", { error });
     }
 
-    #end(op) {
+    #end(op, result, error) {
         const put = this.#puts.get(op);
         if (put === undefined) return undefined;
         this.#puts.delete(op);
-        put.hasEnded = true;
         if (put.isTaken) this.#taken -= put.size;
         else if (put.waits) this.#waiting -= put.size;
+        put.end(result, error);
         return put;
     }
 
@@ -258,18 +311,16 @@ export class Link {
     // An answer is taken at once: the asker waits for it.
     #answer(ask) {
         const op = ++this.#op;
-        let refused;
-        const taken = { resolve: ignore, reject: (error) => { refused = error; } };
-        this.#puts.set(op, { size: 0, isTaken: false, taken, sent: { resolve: ignore, reject: ignore } });
+        const answer = new Put();
+        this.#puts.set(op, answer);
         try {
             this.#ask((session) => ask(session, op));
         } catch (error) {
-            this.#end(op);
+            this.#end(op, undefined, error);
             throw error;
         }
-        if (refused) throw refused;
-        const put = this.#puts.get(op);
-        if (put) put.isTaken = true;
+        if (answer.error) throw answer.error;
+        answer.isTaken = true;
     }
 
     finish(query) {
@@ -334,7 +385,7 @@ export class Link {
         const enough = new Promise((resolve) => {
             timer = setTimeout(resolve, CLOSING);
         });
-        await Promise.race([Promise.allSettled([...this.#puts.values()].map((put) => put.sent.promise)), enough]);
+        await Promise.race([Promise.allSettled([...this.#puts.values()].map((put) => put.sent)), enough]);
         clearTimeout(timer);
         if (!this.isClosed) this.#program.close();
         return this.#closing.promise.catch(ignore);
@@ -410,10 +461,7 @@ export class Link {
     }
 
     onSent(op, batches, copied, took) {
-        const put = this.#end(op);
-        if (put === undefined) return;
-        put.taken.resolve();
-        put.sent.resolve({ batches, copied, took });
+        this.#end(op, { batches, copied, took });
         if (this.#takers.length > 0) this.#release();
     }
 

@@ -20,6 +20,13 @@ export function websocketUrl(where) {
     return url;
 }
 
+export function hasWebSocket() {
+    if (typeof WebSocket !== "function") throw new ZError("NO_WEBSOCKET", "this platform has no WebSocket");
+}
+
+// Whether it is one end of a channel of messages, on a page, in a Worker or in Node.
+const isPort = (where) => typeof where?.postMessage === "function" && typeof where.start === "function";
+
 // What a session tells as an event.
 export class SessionEvent extends Event {
     constructor(type, facts) {
@@ -388,11 +395,11 @@ export class Session extends EventTarget {
     }
 
     static async open(where, { queuedBytes = QUEUED_BYTES, program } = {}) {
-        const url = websocketUrl(where);
+        const to = isPort(where) ? where : websocketUrl(where);
         await ready(program);
-        if (typeof WebSocket !== "function") throw new ZError("NO_WEBSOCKET", "this platform has no WebSocket");
+        if (!isPort(to)) hasWebSocket();
         let self;
-        const link = new Link(url, queuedBytes, (type, facts) => self?.deref()?.#tell(type, facts));
+        const link = new Link(to, queuedBytes, (type, facts) => self?.deref()?.#tell(type, facts));
         const session = new Session(OPENED, link);
         // The program holds the link, and the link must not hold the session.
         self = new WeakRef(session);
@@ -408,12 +415,11 @@ export class Session extends EventTarget {
 
     put(keyExpr, payload, options) {
         if (payload === undefined) payload = null;
-        if (options === undefined) return this.#link.put(() => this.#link.plain(keyExpr), payload);
-        return this.#link.put(() => this.#link.template(keyExpr, options), payload, options, true);
+        return this.#link.put(() => this.#link.kept(keyExpr, options), payload, options);
     }
 
     delete(keyExpr, options) {
-        return this.#link.put(() => this.#link.template(keyExpr, options), undefined, options, true);
+        return this.#link.put(() => this.#link.kept(keyExpr, options), undefined, options);
     }
 
     async get(selector, options = {}) {

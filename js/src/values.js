@@ -3,7 +3,13 @@ import { ZBytes } from "./bytes.js";
 import { refuse } from "./error.js";
 import { program } from "./load.js";
 
-const names = (object) => Object.freeze(object);
+// The values of each of them.
+const allowed = new Map();
+
+function names(object) {
+    allowed.set(object, new Set(Object.values(object)));
+    return Object.freeze(object);
+}
 
 export const Priority = names({
     REAL_TIME: 1, INTERACTIVE_HIGH: 2, INTERACTIVE_LOW: 3, DATA_HIGH: 4, DATA: 5, DATA_LOW: 6, BACKGROUND: 7, DEFAULT: 5,
@@ -17,7 +23,7 @@ export const ConsolidationMode = names({ AUTO: 0, NONE: 1, MONOTONIC: 2, LATEST:
 
 // The number of a name, if it is one of `all`.
 export function oneOf(all, value, what) {
-    return Object.values(all).includes(value) ? value : refuse(`${String(value)} is not a value of ${what}`);
+    return allowed.get(all).has(value) ? value : refuse(`${String(value)} is not a value of ${what}`);
 }
 
 // A text of `value`, which must be a text or one of the module's own values.

@@ -1,8 +1,8 @@
 //! Writes the notices of third-party packages of one program: every package that is linked into it,
 //! each licence, and the text that the licence requires. A build of the page gets those of the page
 //! and its engine, before its folder becomes `dist`; trunk runs it (see `Trunk.toml`). Those of the
-//! router are for who passes the router on: with the argument `router`, they go to standard output.
-//! A visitor of the page does not load them.
+//! router are for who passes the router on: with the argument `router`, they go to standard output. With
+//! `module` those of the JavaScript module do. A visitor of the page does not load them.
 //!
 //! A build of the page gets its service worker behind them ([`offline`]), and its files by brotli ([`compressed`]). `offline FOLDER` writes the
 //! worker of a folder whose files were changed, and `pack FOLDER FILE` makes one file of the page, for a
@@ -36,9 +36,20 @@ const ADDRESS: &str = "ZBYTES_LAB_ADDRESS";
 /// The beginnings of the names of files with a licence or a notice.
 const TEXTS: [&str; 7] = ["license", "licence", "copying", "copyright", "notice", "unlicense", "third"];
 
-/// What cargo calls the platform of the page and its engine, and that of the router.
-const PAGE: &str = "wasm32-unknown-unknown";
-const ROUTER: &str = "host-tuple";
+/// A program: its package, what cargo calls its platform, and what else to say at the head.
+struct Program {
+    package: &'static str,
+    platform: &'static str,
+    besides: &'static str,
+}
+
+const FONTS: &str = "The fonts have theirs beside them, in fonts/.\n";
+
+/// The page and its engine.
+const PAGE: Program = Program { package: "zbytes-lab", platform: "wasm32-unknown-unknown", besides: FONTS };
+const ROUTER: Program = Program { package: "zbytes-lab", platform: "host-tuple", besides: FONTS };
+/// The JavaScript module.
+const MODULE: Program = Program { package: "zbytes-js", platform: "wasm32-unknown-unknown", besides: "" };
 
 /// The facts about a package that cargo reports.
 #[derive(Debug, Default)]
@@ -55,21 +66,25 @@ type Id = (String, String);
 fn main() -> Result<()> {
     match env::args().nth(1).as_deref() {
         Some("router") => {
-            print!("{}", notices(ROUTER)?);
+            print!("{}", notices(&ROUTER)?);
+            Ok(())
+        }
+        Some("module") => {
+            print!("{}", notices(&MODULE)?);
             Ok(())
         }
         Some("offline") => offline::write(&path(2)?),
         Some("pack") => pack::write(&path(2)?, &path(3)?),
         Some(other) => {
             bail!(
-                "{other} is not known. Expected `router`, `offline FOLDER`, `pack FOLDER FILE`, or nothing when trunk runs this."
+                "{other} is not known. Expected `router`, `module`, `offline FOLDER`, `pack FOLDER FILE`, or nothing when trunk runs this."
             )
         }
         None => {
             let staging = env::var("TRUNK_STAGING_DIR")
                 .context("TRUNK_STAGING_DIR is not set: trunk sets it for its hooks. `router` needs no folder.")?;
             let staging = PathBuf::from(staging);
-            fs::write(staging.join(FILE), notices(PAGE)?)?;
+            fs::write(staging.join(FILE), notices(&PAGE)?)?;
             if let Ok(address) = env::var(ADDRESS) {
                 name_picture(&staging.join("index.html"), &address)?;
             }
@@ -99,15 +114,16 @@ fn name_picture(page: &Path, address: &str) -> Result<()> {
     Ok(fs::write(page, html.replacen("</head>", &named, 1))?)
 }
 
-/// The notices of what cargo would link for this platform now.
-fn notices(platform: &str) -> Result<String> {
+/// The notices of what cargo would link into this program now.
+fn notices(Program { package, platform, besides }: &Program) -> Result<String> {
     let packages = packages()?;
-    let tree = ["tree", "--prefix", "none", "--edges", "normal,no-proc-macro", "--target", platform];
+    let tree =
+        ["tree", "--prefix", "none", "--edges", "normal,no-proc-macro", "--target", platform, "--package", package];
     let linked = names(&cargo(tree.into_iter())?);
-    let mut head = String::from(
+    let mut head = format!(
         "ZBytes Lab is licensed under EPL-2.0 OR Apache-2.0.\n\
          It is linked with the packages below, by their authors, each under its own licence. Behind the list are the texts.\n\
-         The fonts have theirs beside them, in fonts/.\n\
+         {besides}\
          The standard library of Rust is linked too: Copyright (c) The Rust Project Contributors, MIT OR Apache-2.0.\n",
     );
     // The same text appears once; its line breaks do not matter.
@@ -249,8 +265,10 @@ mod tests {
     fn every_package_is_named_with_its_licence_and_a_text_of_it() {
         let page = ["yew 0.", "zenoh-codec 1.10.2\n", "capnp 0.", "wasm-bindgen 0."];
         let router = ["zenoh 1.10.2\n  EPL-2.0 OR Apache-2.0\n", "zenoh-codec 1.10.2\n", "tokio 1.", "lz4_flex 0."];
-        holds(&notices(PAGE).unwrap(), page, "zenoh 1.10.2\n", 60);
-        let router_notices = notices(ROUTER).unwrap();
+        holds(&notices(&PAGE).unwrap(), page, "zenoh 1.10.2\n", 60);
+        let module = ["zbytes-session 0.", "zenoh-codec 1.10.2\n", "zenoh-keyexpr 1.10.2\n", "wasm-bindgen 0."];
+        holds(&notices(&MODULE).unwrap(), module, "yew 0.", 30);
+        let router_notices = notices(&ROUTER).unwrap();
         holds(&router_notices, router, "yew 0.", 200);
         assert!(
             router_notices.contains("\n======== lz4_flex\n\nCopyright (c) Pascal Seitz"),

@@ -288,35 +288,41 @@ impl State {
         if self.cost.is_measuring() {
             return Vec::new();
         }
-        let scenario = self.cost.scenario;
-        if scenario.is_about_rows() {
-            if let Build::Failed(problem) = &self.build {
-                self.cost.status = Status::Failed(problem.clone());
-                return Vec::new();
-            }
-            if scenario == Scenario::OwnSizes && !self.session.is_open() {
-                self.cost.status =
-                    Status::Failed(Problem::new("Whole puts need a router.", "Connect in Router, and measure again."));
-                return Vec::new();
-            }
-            if scenario == Scenario::Message && self.rows.iter().all(|row| row.way().is_none()) {
-                self.cost.status = Status::Failed(Problem::new(
-                    "The rows have no message to measure.",
-                    "Add a Cap'n Proto message in Build, or take a preset with one.",
-                ));
-                return Vec::new();
-            }
-            if self.rows.is_empty() {
-                self.cost.status =
-                    Status::Failed(Problem::new("There is nothing to measure.", "Add a segment in Build first."));
-                return Vec::new();
-            }
+        if let Some(problem) = self.cannot_measure() {
+            self.cost.status = Status::Failed(problem);
+            return Vec::new();
         }
+        let scenario = self.cost.scenario;
         // The scene of very long texts is too long. Such a run has none.
         let scene = if scenario.is_about_rows() { link::of(self).ok() } else { None };
         let number = self.cost.begin(scenario.is_about_rows().then_some(self.revision), scene);
         let (subject, puts) = (self.subject(scenario), self.session.is_open());
         vec![Effect::Measure(Order { number, scenario, subject, rows: self.rows.clone(), puts })]
+    }
+
+    /// Why the chosen scenario cannot be measured now. `None` when it can.
+    #[must_use]
+    pub fn cannot_measure(&self) -> Option<Problem> {
+        let scenario = self.cost.scenario;
+        if !scenario.is_about_rows() {
+            return None;
+        }
+        if self.rows.is_empty() {
+            return Some(Problem::new("There is nothing to measure.", "Add a segment in Build first."));
+        }
+        if let Build::Failed(problem) = &self.build {
+            return Some(problem.clone());
+        }
+        if scenario == Scenario::OwnSizes && !self.session.is_open() {
+            return Some(Problem::new("Whole puts need a router.", "Connect in Router, and measure again."));
+        }
+        let no_message = scenario == Scenario::Message && self.rows.iter().all(|row| row.way().is_none());
+        no_message.then(|| {
+            Problem::new(
+                "The rows have no message to measure.",
+                "Add a Cap'n Proto message in Build, or take a preset with one.",
+            )
+        })
     }
 
     /// What a run measures, in words.

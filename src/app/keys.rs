@@ -317,8 +317,8 @@ impl Shortcut {
     /// mistake, can turn those off.
     #[must_use]
     pub fn is_character(&self) -> bool {
-        let key = self.keys.strip_prefix("Shift+").unwrap_or(self.keys);
-        key.chars().count() == 1
+        // A command may have several keys, with spaces between them.
+        self.keys.split(' ').any(|keys| keys.strip_prefix("Shift+").unwrap_or(keys).chars().count() == 1)
     }
 }
 

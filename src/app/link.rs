@@ -314,6 +314,19 @@ mod tests {
         assert_eq!(read(""), None);
     }
 
+    /// People keep links in lessons and messages. A format that cannot read this one needs another
+    /// `VERSION`, and a reader of this one.
+    #[test]
+    fn link_made_by_release_0_2_is_read() {
+        const MADE: &str = "#s=AXjaLYxNCsIwFITnJfH5d4msS7Foce89xMWTPqgQWkijC1c5lAeUthlmMXx8DDlwr9JpBOUbQHOJkw7TGLHJ-bcSA7NNUV5hEd3CALv7SHjr5Fs-3s-1v5yutW8f2NsicPPVYewPQZ7N-snzrCrXSRKUkIUp8w_RCxop";
+        let mut state = State::default();
+        state.apply(Action::Preset(Preset::Framed));
+        state.apply(Action::AddValues);
+        state.apply(Action::View(View::AllBorrow));
+        assert_eq!(of(&state).unwrap(), MADE);
+        same(&state, &opened(MADE));
+    }
+
     #[test]
     fn link_carries_typed_values() {
         let mut state = State::default();

@@ -92,4 +92,6 @@ pub use self::{
 };
 
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod tests;

@@ -104,7 +104,10 @@ impl Setup {
     #[must_use]
     pub fn differs(before: &State, after: &State) -> bool {
         let typed = |state: &State| (state.revision, state.session.is_busy(), state.subscription.clone());
-        let seen = |state: &State| (state.preset, state.selected, state.view, state.order, state.cost.scenario);
+        let seen = |state: &State| {
+            let State { preset, selected, view, order, window, .. } = *state;
+            (preset, selected, view, order, window, state.cost.scenario, state.stage.below)
+        };
         let words = |state: &State| [state.locator.clone(), state.key.clone(), state.sub_key.clone()];
         typed(before) != typed(after)
             || seen(before) != seen(after)
@@ -191,7 +194,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::stage, *};
     use crate::{
         app::{
             Action, Command, Edit, Effect, Event, Preset, Report,
@@ -298,6 +301,7 @@ mod tests {
             Action::View(View::ALL[1]),
             Action::Order(Order::Owners),
             Action::Scenario(Scenario::Sizes),
+            Action::Stage(stage::Change::Below(Below::Cost)),
             Action::Connect,
             Action::AddText,
         ] {

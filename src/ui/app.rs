@@ -91,8 +91,7 @@ impl Component for App {
                 self.errands.carry_out(effect);
             }
         }
-        let seen = |state: &State| (state.window, state.stage.below, state.lessons.link());
-        if Setup::differs(&before, &self.state) || seen(&before) != seen(&self.state) {
+        if Setup::differs(&before, &self.state) || before.lessons.link() != self.state.lessons.link() {
             self.errands.keep(&self.state);
         }
         // Drawing takes longer than comparing: a state is small, even when the payload is large.

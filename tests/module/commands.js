@@ -40,15 +40,16 @@ async function codeOf(call) {
     }
 }
 
-export function commander(z) {
+// `capnp` is where the second entry point of the module is.
+export function commander(z, capnp) {
     const { ZBytes, Session, FifoChannel, RingChannel } = z;
     let session;
     const kept = {};
     const events = [];
 
     const commands = {
-        async open({ where }) {
-            session = await Session.open(where);
+        async open({ where, port }) {
+            session = await Session.open(port ?? where);
             for (const type of ["lost", "resumed", "closed", "dropped", "putfailed"]) {
                 session.addEventListener(type, (event) => {
                     event.preventDefault();
@@ -212,6 +213,8 @@ export function commander(z) {
                 nothing: await codeOf(() => session.put("lab/a")),
                 object: await codeOf(() => session.put("lab/a", { length: 3 })),
                 mode: await codeOf(build([free], { mode: "steal" })),
+                modeOfText: await codeOf(build(["x"], { mode: "lend" })),
+                modeOfPayload: await codeOf(build([{ bytes: new ZBytes("x"), mode: "lend" }])),
                 key: await codeOf(() => session.put("lab//a", free)),
                 keyOfPublisher: await codeOf(() => session.declarePublisher("/lab")),
                 keyOfSubscriber: await codeOf(() => session.declareSubscriber("lab/")),
@@ -250,6 +253,60 @@ export function commander(z) {
                 ledger: payload.ledger,
                 nested: [...ZBytes.fromSegments([payload.slice(0, 1), part]).toBytes()],
             };
+        },
+
+        // What a bad key is told to be.
+        async keyWords({ key }) {
+            try {
+                await session.put(key, "x");
+            } catch (error) {
+                return error.message;
+            }
+        },
+
+        // A payload of three arrays, read piece by piece.
+        async read() {
+            const parts = [Uint16Array.of(258), "äb", new Uint8Array(6).fill(7)];
+            const reader = ZBytes.fromSegments(parts, { mode: "borrow" }).reader();
+            const number = reader.view(2).getUint16(0, true);
+            const text = reader.text(3);
+            const across = [...reader.skip(-1).bytes(3)];
+            const rest = reader.bytes();
+            reader.position = 5;
+            const again = reader.bytes(6);
+            return {
+                number, text, across, rest: rest.length, left: reader.remaining, same: again.buffer === parts[2].buffer,
+                tooFar: await codeOf(() => reader.bytes(1)), negative: await codeOf(() => reader.skip(-12)),
+                part: await codeOf(() => reader.view(0.5)), empty: new ZBytes().reader().bytes().length,
+            };
+        },
+
+        // A message of Cap'n Proto, there and back over a router, and what is not one.
+        async message({ key, lens }) {
+            const { messageOf, segmentsOf } = await import(capnp);
+            const segments = lens.map((len) => pattern(len));
+            const subscriber = await session.declareSubscriber(key, { handler: new FifoChannel(1) });
+            const message = messageOf(segments, { mode: "borrow" });
+            await session.put(key, message, { congestionControl: z.CongestionControl.BLOCK });
+            const arrived = (await subscriber.receiver().receive()).payload();
+            await subscriber.undeclare();
+            const found = await Promise.all(segmentsOf(arrived).map(digest));
+            const refused = [[], [new Uint8Array(7)], ["12345678"], Array(513).fill(new Uint8Array(8))];
+            const broken = [message.slice(0, 3), message.slice(0, 8), message.slice(0, -1), ZBytes.fromSegments([message, "x"]),
+                new ZBytes(new Uint8Array(8).fill(255))];
+            return {
+                table: [...message.slice(0, message.length - lens.reduce((sum, len) => sum + len, 0)).toBytes()],
+                copied: message.ledger.length,
+                found,
+                refused: await Promise.all([...refused.map((all) => codeOf(() => messageOf(all))), ...broken.map((all) => codeOf(() => segmentsOf(all)))]),
+            };
+        },
+
+        // Opens a session over a port of this thread, with a WebSocket at its other end.
+        async openOver({ where }) {
+            session = await Session.open(z.portTo(where));
+            session.addEventListener("closed", (event) => events.push({ type: "closed", code: event.error?.code ?? null }));
+            return (await session.info()).routersZid();
         },
 
         // Asks a queryable whose channel holds one query three times.

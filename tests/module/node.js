@@ -6,7 +6,7 @@ import { commander } from "./commands.js";
 // What a handler throws is this program's error.
 process.on("uncaughtException", () => {});
 await z.ready();
-const answer = commander(z);
+const answer = commander(z, "zbytes/capnp");
 for await (const line of createInterface({ input: process.stdin })) {
     console.log(JSON.stringify(await answer(JSON.parse(line))));
 }

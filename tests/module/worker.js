@@ -1,5 +1,5 @@
 import * as z from "./zbytes/index.js";
 import { commander } from "./commands.js";
 
-const answer = z.ready().then(() => commander(z));
+const answer = z.ready().then(() => commander(z, "./zbytes/capnp.js"));
 onmessage = async ({ data }) => postMessage(await (await answer)(data));

@@ -172,6 +172,11 @@ impl Page {
         Self::at_in(Engine::Chromium, url, Some(&before)).await
     }
 
+    /// The same in a browser of this engine.
+    pub(crate) async fn at_with(engine: Engine, url: &str) -> Self {
+        Self::at_in(engine, url, None).await
+    }
+
     /// `before` is what the tab has kept, if it was there before. Only Chromium can be told that.
     async fn at_in(engine: Engine, url: &str, before: Option<&str>) -> Self {
         let chromium = std::env::var("CHROME_SHELL").unwrap_or_else(|_| whole());

@@ -8,6 +8,7 @@ pub(crate) mod hub;
 pub(crate) mod keyboard;
 pub(crate) mod lab;
 pub(crate) mod link;
+pub(crate) mod module;
 pub(crate) mod peers;
 pub(crate) mod plain;
 pub(crate) mod python;

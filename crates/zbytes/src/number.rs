@@ -37,8 +37,12 @@ pub fn requested(n: u64) -> String {
 /// A time of the past in seconds: `0.4 s`, `5.2 s`, `41 s`.
 #[must_use]
 pub fn seconds(time: Duration) -> String {
-    let seconds = time.as_secs_f64();
-    if seconds < 9.95 { format!("{seconds:.1} s") } else { format!("{} s", thousands(seconds.round() as u64)) }
+    // In whole numbers: what writes others is several kilobytes of a program.
+    let tenths = (time.as_micros() + 50_000) / 100_000;
+    if tenths < 100 {
+        return format!("{}.{} s", tenths / 10, tenths % 10);
+    }
+    format!("{} s", thousands(((time.as_micros() + 500_000) / 1_000_000) as u64))
 }
 
 #[cfg(test)]

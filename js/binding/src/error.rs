@@ -67,7 +67,8 @@ impl Coded for SegmentError {
                 Cause::Partial { .. } => "PARTIAL",
                 Cause::Immutable => "IMMUTABLE",
                 Cause::Lent => "LENT",
-                _ => "TAKEN_TWICE",
+                Cause::AlsoMoved { .. } | Cause::AlsoBorrowed { .. } => "TAKEN_TWICE",
+                _ => "SEGMENT",
             },
             Self::NotABuffer { .. } => "NOT_BYTES",
             Self::NotLetGo { .. } => "NOT_LET_GO",
@@ -138,6 +139,7 @@ pub(crate) fn of_link(error: &LinkError<Infallible>) -> Fault {
         LinkError::Handshake { code } => {
             ("NOT_ZENOH", format!("the server closed the WebSocket during zenoh's handshake (code {code})"))
         }
+        LinkError::Ended { reason } => ("LOST", format!("the other end of the port has ended the link: {reason}")),
         LinkError::Closed { code, .. } => ("LOST", format!("the WebSocket has ended (code {code})")),
         LinkError::Session { cause, .. } => match cause {
             CloseCause::ByRouter { .. } => ("CLOSED_BY_ROUTER", cause.to_string()),

@@ -1,16 +1,18 @@
 //! What a program asks of a session.
 
-use std::time::Duration;
+use std::{cell::RefCell, convert::Infallible, time::Duration};
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::MessagePort;
 use zbytes::payload::ZBytes;
 use zbytes_session::{
     client::{
         CongestionControl, ConsolidationMode, Content, Encoding, Get, KeyExpr, Locality, MatchingStatusType, Priority,
         Publisher, Put, QueryTarget, Queryable, Reliability, ReplyError, ReplySample, Subscriber, Timestamp,
     },
+    link::PORT,
     web::{
-        Driver, Plain,
+        Driver, Host,
         command::{Command, Declare},
     },
 };
@@ -87,9 +89,20 @@ impl Template {
     }
 }
 
+/// Has the port of a session that was opened over one.
+struct Given(RefCell<Option<MessagePort>>);
+
+impl Host for Given {
+    type Reason = Infallible;
+
+    fn port(&self, _url: &str) -> Result<MessagePort, String> {
+        self.0.take().ok_or_else(|| "the port was used already".to_owned())
+    }
+}
+
 #[wasm_bindgen]
 pub struct Session {
-    driver: Driver<Plain>,
+    driver: Driver<Given>,
 }
 
 #[wasm_bindgen]
@@ -97,7 +110,13 @@ impl Session {
     #[wasm_bindgen(constructor)]
     pub fn new(url: &str, ears: Ears) -> Self {
         let teller = Teller::new(ears);
-        Self { driver: Driver::open_lasting(url, Plain, move |told| teller.tell(told)) }
+        Self { driver: Driver::open_lasting(url, Given(RefCell::default()), move |told| teller.tell(told)) }
+    }
+
+    /// Opens a session over a port. It cannot be opened again: another port would be needed.
+    pub fn over(port: MessagePort, ears: Ears) -> Self {
+        let teller = Teller::new(ears);
+        Self { driver: Driver::open(PORT, Given(RefCell::new(Some(port))), move |told| teller.tell(told)) }
     }
 
     /// Puts one array, to be taken by a mode. Returns the bytes of payload and attachment.

@@ -69,7 +69,20 @@ impl Rig {
                 let message = self.compose(way).map_err(|error| cannot_make(&error))?;
                 message.build().map_err(|error| cannot_build(&error))
             }
-            _ => ZBytes::build(self.borrow.iter().cloned()).map_err(|error| cannot_build(&error)),
+            // Every variant is named, because bytes are equal in any way: no check would find one that
+            // was taken for another. From `CopyFresh` on, no scenario about messages has them.
+            Variant::Borrow
+            | Variant::Segments
+            | Variant::CopyFresh
+            | Variant::Move
+            | Variant::Clone
+            | Variant::Transfer
+            | Variant::Blob
+            | Variant::Gather
+            | Variant::CopyJs
+            | Variant::CopyWasm
+            | Variant::BorrowJs
+            | Variant::BorrowWasm => ZBytes::build(self.borrow.iter().cloned()).map_err(|error| cannot_build(&error)),
         }
     }
 

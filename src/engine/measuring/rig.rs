@@ -202,12 +202,22 @@ pub(crate) fn views(payload: &ZBytes) -> Result<Array, Problem> {
     payload.segments().iter().enumerate().map(view).collect()
 }
 
+/// How a rig builds `variant`; `None` is a copy into fresh memory. Every variant is named, because
+/// bytes are equal in any way: no check would find one that was taken for another.
 fn mode_of(variant: Variant) -> Option<Mode> {
     match variant {
         Variant::Copy | Variant::CopyJs | Variant::CopyWasm => Some(Mode::Copy),
         Variant::Borrow | Variant::BorrowJs | Variant::BorrowWasm => Some(Mode::Borrow),
         Variant::Move => Some(Mode::Move),
-        _ => None,
+        Variant::CopyFresh => None,
+        // Other services run these.
+        Variant::Clone
+        | Variant::Transfer
+        | Variant::Blob
+        | Variant::Gather
+        | Variant::Segments
+        | Variant::Filled
+        | Variant::Adopted => None,
     }
 }
 

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::{
     app::{
-        Action, Build, Download, Shown, State, Status,
+        Action, Download, Problem, Shown, State, Status,
         cost::SVG,
         keys::{aria, hint},
         stage::Pane,
@@ -169,19 +169,10 @@ fn chooser(chosen: Scenario, send: &Callback<Action>, measuring: bool) -> Html {
     }
 }
 
-/// Why the page cannot measure now. `None` when it can.
-fn hindrance(state: &State) -> Option<&'static str> {
-    if !state.cost.scenario.is_about_rows() {
-        None
-    } else if state.rows.is_empty() {
-        Some("Nothing to measure yet: build a payload first.")
-    } else if matches!(state.build, Build::Failed(_)) {
-        Some("Nothing to measure: the payload could not be built.")
-    } else if state.cost.scenario == Scenario::OwnSizes && !state.session.is_open() {
-        Some("Whole puts need a router: connect in Router first.")
-    } else {
-        None
-    }
+/// Why the page cannot measure now, and what to do. `None` when it can.
+fn hindrance(state: &State) -> Option<String> {
+    let Problem { title, detail, .. } = state.cannot_measure()?;
+    Some(format!("{title} {detail}"))
 }
 
 // Keys: without them, one button would become the other during its own click.
@@ -194,7 +185,7 @@ fn main_control(state: &State, send: &Callback<Action>) -> Html {
     let scenario = state.cost.scenario;
     let again = state.cost.shown.as_ref().is_some_and(|run| run.0.scenario == scenario);
     html! {
-        <button key="measure" type="button" class="primary" id="measure" disabled={hindrance(state).is_some()}
+        <button key="measure" type="button" class="primary" id="measure" disabled={state.cannot_measure().is_some()}
             aria-keyshortcuts={aria("measure")} title={hint("measure")}
             onclick={sends(send, Action::Measure)}>{ if again { "Measure again" } else { "Measure" } }</button>
     }
@@ -219,7 +210,7 @@ fn not_measured(state: &State) -> Html {
     let (question, how) = reading::question(scenario);
     html! {
         <div class="empty" id="cost-empty">
-            <p class="big quiet">{ hindrance(state).unwrap_or(question) }</p>
+            <p class="big quiet">{ hindrance(state).unwrap_or_else(|| question.to_owned()) }</p>
             <p>{ rich(how) }</p>
             if scenario == Scenario::Payload {
                 <p>

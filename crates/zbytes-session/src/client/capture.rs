@@ -17,7 +17,9 @@ use zbytes::{
     payload::ZBytes,
 };
 
-use super::{ids::OpId, machine::Client};
+use super::ids::OpId;
+#[cfg(feature = "capture")]
+use super::machine::Client;
 use crate::link::Arrived;
 use crate::wire::{BatchReader, Begun, Kind, Priority, Reliability, Summary, Transport, summarize};
 
@@ -215,6 +217,7 @@ pub(super) struct Capture {
     ledger: Ledger,
 }
 
+#[cfg_attr(not(feature = "capture"), expect(dead_code, reason = "only frames_of keeps batches then"))]
 impl Capture {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
@@ -328,10 +331,32 @@ impl Capture {
     }
 }
 
+/// What a client records with: nothing without the feature `capture`, so that no code for it is in
+/// the program.
+#[cfg(feature = "capture")]
+pub(super) type Recorder = Option<Box<Capture>>;
+#[cfg(not(feature = "capture"))]
+pub(super) type Recorder = Option<Nothing>;
+
+#[cfg(not(feature = "capture"))]
+pub(super) enum Nothing {}
+
+#[cfg(not(feature = "capture"))]
+impl Nothing {
+    pub(super) fn leaves(&mut self, _: &[u8], _: Vec<OpId>, _: Duration) {
+        match *self {}
+    }
+
+    pub(super) fn arrives(&mut self, _: &ZBytes, _: Duration) {
+        match *self {}
+    }
+}
+
 /// How a recorded batch is copied.
 const COPIED: Entry =
     Entry { stage: Stage::Read, reason: Reason::Contiguous, from: Memory::Linear, to: Memory::Linear };
 
+#[cfg(feature = "capture")]
 impl Client {
     /// Begins to record batches, anew if it did already, or ends that and lets go of what was
     /// recorded. It costs nothing while it is off. It outlives a lost session; when it begins

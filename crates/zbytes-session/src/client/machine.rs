@@ -10,7 +10,7 @@ use zbytes::ledger::Ledger;
 use zenoh_protocol::transport::{InitAck, close::reason};
 
 use super::{
-    capture::{self, Traced},
+    capture::{Recorder, Traced},
     config::{Config, HANDSHAKE_TIMEOUT, LEASE},
     declare::{Declared, Remote},
     error::{CloseCause, CommandError},
@@ -96,7 +96,7 @@ pub struct Client {
     /// Headers read; payload bytes are never copied by the client.
     pub(super) ledger: Ledger,
     /// The last batches, while the program records them.
-    pub(super) capture: Option<Box<capture::Capture>>,
+    pub(super) capture: Recorder,
 }
 
 impl Client {

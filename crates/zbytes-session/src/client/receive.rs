@@ -52,7 +52,10 @@ impl Client {
         self.suspected = None;
         self.stats.received.batches += 1;
         self.stats.received.bytes += batch.len() as u64;
-        let limit = usize::from(if self.is_open() { self.lanes.agreed().batch_size } else { BATCH_SIZE });
+        // A WebSocket that is passed on as a stream brings batches that had no length in front of
+        // them, so each may be as long as agreed.
+        let agreed = usize::from(self.lanes.agreed().batch_size) + self.config.framing.prefix();
+        let limit = if self.is_open() { agreed } else { usize::from(BATCH_SIZE) };
         if batch.len() > limit {
             // Before anything is read of it, so that one call does the work of one batch at most.
             return self.end(CloseCause::LongBatch { len: batch.len(), limit }, Some(reason::INVALID));

@@ -61,6 +61,7 @@ pub enum Command {
     Stats,
     /// Starts or stops the recording of batches. It covers this session and later ones of the same
     /// driver. See [`capture`].
+    #[cfg(feature = "capture")]
     Capture(Option<capture::Bounds>),
     /// Asks for the recorded batches after that number, or for all of them; ends with
     /// [`Told::Frames`].

@@ -127,6 +127,7 @@ impl<H: Host> Driver<H> {
                 ended: false,
                 lasting,
                 reconnect,
+                #[cfg(feature = "capture")]
                 capture: None,
                 hints: Vec::new(),
                 pump: None,
@@ -198,6 +199,7 @@ impl<H: Host> Driver<H> {
                 drop(me);
                 self.tell(Told::Stats(stats));
             }
+            #[cfg(feature = "capture")]
             Command::Capture(bounds) => {
                 let mut me = self.inner.borrow_mut();
                 me.capture = bounds;
@@ -411,9 +413,12 @@ pub(super) fn handle_link<H: Host>(inner: &Shared<H>, event: LinkEvent) {
                         let _ = client.relink(config.zid, config.initial_sn, now);
                     }
                     None => {
-                        let mut client = Client::new(config, now);
-                        client.capture(me.capture);
-                        me.client = Some(client);
+                        me.client = Some(Client::new(config, now));
+                        #[cfg(feature = "capture")]
+                        {
+                            let bounds = me.capture;
+                            me.client.iter_mut().for_each(|client| client.capture(bounds));
+                        }
                     }
                 }
             }

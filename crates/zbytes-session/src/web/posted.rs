@@ -6,13 +6,11 @@ use std::fmt;
 use zbytes::number::bytes;
 
 /// Says why what came over a port is not of its kind. The link ends with it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only a browser's port has the other causes"))]
 pub(super) enum PortError {
     /// The other end says that it took a number of bytes that cannot be.
     Taken {
-        /// The number.
-        said: f64,
         /// Bytes that it may have taken.
         waiting: u64,
     },
@@ -25,8 +23,9 @@ pub(super) enum PortError {
 impl fmt::Display for PortError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Taken { said, waiting } => {
-                write!(f, "it says that it took {said} B, and {} waited for it", bytes(*waiting as usize))
+            Self::Taken { waiting } => {
+                let waited = bytes(*waiting as usize);
+                write!(f, "it says that it took a number of bytes that cannot be, and {waited} waited for it")
             }
             Self::Kind => f.write_str("it sent neither an ArrayBuffer, nor a number, nor a text"),
             Self::Unread => f.write_str("what it sent could not be read here, perhaps for want of memory"),
@@ -53,7 +52,7 @@ impl Posted {
     pub(super) fn taken(&mut self, said: f64) -> Result<(), PortError> {
         // A cast of a number that is below zero, too large or none at all gives another one.
         let left = self.waiting.checked_sub(said as u64).filter(|_| said as u64 as f64 == said);
-        self.waiting = left.ok_or(PortError::Taken { said, waiting: self.waiting })?;
+        self.waiting = left.ok_or(PortError::Taken { waiting: self.waiting })?;
         Ok(())
     }
 

@@ -18,9 +18,10 @@ use super::{
     link::Link,
     task::Tasks,
 };
+#[cfg(feature = "capture")]
+use crate::client::capture::Bounds;
 use crate::client::{
     Client, CloseCause, Event, Framing, LinkStats, OpId, Part, Progress,
-    capture::Bounds,
     pause::{Pause, Took, Watch},
     reconnect::Reconnect,
 };
@@ -113,6 +114,7 @@ pub(super) struct Inner<H: Host> {
     pub(super) lasting: bool,
     pub(super) reconnect: Reconnect,
     /// The bounds for recording a client's batches; `None` without recording.
+    #[cfg(feature = "capture")]
     pub(super) capture: Option<Bounds>,
     /// Listeners for hints from the browser about the network and the page.
     pub(super) hints: Vec<EventListener>,
