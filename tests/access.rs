@@ -316,6 +316,46 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_in_the_strip_of_a_lesson() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut audit = Audit::of(Page::open(&url(&lab)).await).await;
+    audit.page.click("#lessons").await;
+    audit.page.wait("#lesson[data-state=list] ol").await;
+    audit.look("the list of lessons", PAGE).await;
+    audit.page.click("#lesson-pieces").await;
+    audit.page.wait("#lesson[data-state=open]").await;
+    audit.look_in("a lesson", PAGE, &[DESK, NARROW, PHONE]).await;
+    audit.page.click("#lesson-choice-0").await;
+    audit.page.click("#view-all-copy").await;
+    audit.page.wait(".lesson-parts[data-came=wrong]").await;
+    audit.page.click("#lesson-note summary").await;
+    audit.look_in("a lesson with its answer", PAGE, &[DESK, NARROW, PHONE]).await;
+    audit.page.click("#presenter").await;
+    audit.page.wait("main[data-large=presenter]").await;
+    audit.look_in("a lesson in presenter view", PAGE, &[DESK]).await;
+    audit.page.key("Escape").await;
+    audit.page.wait("main:not([data-large])").await;
+    for (link, state) in [("https://example.org/lesson.md/1", "asks"), ("none/1", "failed")] {
+        audit.page.run("location.hash = '#l=' + arguments[0]", vec![json!(link)]).await;
+        audit.page.wait(&format!("#lesson[data-state={state}]")).await;
+        audit.look(&format!("a lesson that {state}"), PAGE).await;
+    }
+    let mine = std::env::temp_dir().join(format!("zbytes-lab-mine-{}.md", std::process::id()));
+    std::fs::write(&mine, "# Mine\n\nlesson: 2\n").unwrap();
+    audit.page.click("#lesson-list").await;
+    let input = audit.page.client.find(fantoccini::Locator::Css("#lesson-file")).await.unwrap();
+    input.send_keys(mine.to_str().unwrap()).await.unwrap();
+    audit.page.wait("#lesson[data-state=wrong]").await;
+    audit.look("a lesson with mistakes", PAGE).await;
+    std::fs::remove_file(mine).unwrap();
+    let Audit { page, found } = audit;
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    page.close(&[("lessons/none/lesson.md - Failed to load resource", 1)]).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_task_is_done_with_the_keyboard_alone() {
     let _turn = turn().await;
     let lab = lab().await;

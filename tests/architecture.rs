@@ -980,6 +980,7 @@ fn sentences_name_who_acts() {
         "examples",
         "notices",
         "schema",
+        "lessons",
         "scripts",
         "fuzz/fuzz_targets",
         "js/src",

@@ -753,14 +753,15 @@ fn the_page_may_do_what_it_needs_and_nothing_else() {
         for name in ["default-src", "base-uri", "form-action", "frame-ancestors"] {
             assert_eq!(allowed.remove(name), Some(vec!["'none'"]), "{whose} {name}");
         }
-        // Its own files, WebAssembly, Workers, and WebSockets to the router that the user names. It
-        // allows no inline script or style, no eval, no file of any other site.
+        // Its own files, WebAssembly, Workers, WebSockets to the router that the user names, and the text
+        // of a lesson that the user wants from elsewhere. It allows no inline script or style, no eval,
+        // no program and no picture of any other site.
         let most: HashMap<&str, &[&str]> = HashMap::from([
             ("script-src", &["'self'", "'wasm-unsafe-eval'"][..]),
             ("style-src", &["'self'"]),
             ("font-src", &["'self'"]),
             ("img-src", &["'self'", "data:"]),
-            ("connect-src", &["'self'", "ws:", "wss:"]),
+            ("connect-src", &["'self'", "ws:", "wss:", "https:"]),
             ("worker-src", &["'self'", "blob:"]),
             ("manifest-src", &["'self'"]),
         ]);

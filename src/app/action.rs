@@ -8,7 +8,7 @@ use super::{
     event::Event,
     film, kept, keys,
     layout::View,
-    message,
+    lesson, message,
     ownership::Experiment,
     report::Report,
     selection::Selection,
@@ -129,6 +129,8 @@ pub enum Action {
     Wire(wire::Change),
     /// Do what a key stands for.
     Command(keys::Verb),
+    /// Something about lessons.
+    Lesson(lesson::Change),
     /// Run an experiment.
     Try(Experiment),
     /// Run every experiment.

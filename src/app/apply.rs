@@ -72,6 +72,7 @@ impl State {
             Action::Message(change) => self.message_changed(change),
             Action::Wire(change) => self.wire_changed(change).into_iter().collect(),
             Action::Command(verb) => self.command(verb).map_or_else(Vec::new, |action| self.apply(action)),
+            Action::Lesson(change) => self.lesson_changed(change),
             Action::Try(experiment) => self.try_one(experiment),
             Action::TryAll => self.try_all(),
             Action::SetUp(experiment) => self.set_up_demonstration(experiment),
@@ -133,6 +134,8 @@ impl State {
                 self.api.hub = figures;
                 Vec::new()
             }
+            Report::Lessons(result) => self.lessons_listed(result),
+            Report::Lesson(source, result) => self.lesson_loaded(source, result),
             Report::Frames(kept) => self.frames_kept(kept),
         }
     }

@@ -3,7 +3,7 @@
 use super::{
     command::Command,
     cost::{Download, Order, Shown},
-    wire,
+    lesson, wire,
 };
 
 /// What is to be done outside of the state.
@@ -29,6 +29,8 @@ pub enum Effect {
     ForgetRun(u64),
     /// Keeps a text of rows in the browser under a name, or removes what is there.
     KeepRows(String, Option<String>),
+    /// Does something for lessons.
+    Lesson(lesson::Task),
     /// Hands a file over to the person.
     Save(Download),
 }

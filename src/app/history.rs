@@ -90,6 +90,7 @@ impl State {
             Action::Empty => "remove all rows".to_owned(),
             Action::Kept(change) => change.words(),
             Action::SetUp(_) => "set up an experiment".to_owned(),
+            Action::Lesson(_) | Action::Browser(Report::Lesson(..)) => "follow a lesson".to_owned(),
             Action::Add(_) => "add an array".to_owned(),
             Action::AddText => "add a text".to_owned(),
             Action::AddValues => "add values".to_owned(),

@@ -11,7 +11,7 @@ use super::{
     bytes::{self, Looking},
     film::{self, Forward},
     layout::View,
-    stage,
+    lesson, stage,
     state::State,
     wire,
 };
@@ -137,6 +137,10 @@ pub enum Verb {
     PlayOrPause,
     /// Move the film by a scene.
     Scene(Forward),
+    /// Go to the next step of the lesson, or to the one before.
+    Lesson(Forward),
+    /// The same while a lesson is open; else move the film.
+    Turn(Forward),
     /// Fill the window with the drawing, for a class.
     Presenter,
     /// Show the whole page again.
@@ -216,6 +220,9 @@ pub const SHORTCUTS: &[Shortcut] = {
         command(Page, "k", "film-play", Do(Verb::PlayOrPause), "play building and putting, or pause"),
         command(Page, ".", "film-next", Do(Verb::Scene(Forward::Next)), "to the end of the scene"),
         command(Page, ",", "film-before", Do(Verb::Scene(Forward::Before)), "back to the scene before"),
+        command(Page, "l", "lessons", Press("lessons"), "lessons"),
+        command(Page, "n", "lesson-next", Do(Verb::Lesson(Forward::Next)), "next step of the lesson"),
+        command(Page, "Shift+N", "lesson-before", Do(Verb::Lesson(Forward::Before)), "step before"),
         command(Page, "b", "bytes-open", Do(Verb::Bytes), "bytes of the selected segment"),
         command(Page, "w", "wire-open", Do(Verb::Wire), "frames on the wire"),
         command(Page, "c", "connect", Do(Verb::Connect), "connect"),
@@ -225,8 +232,14 @@ pub const SHORTCUTS: &[Shortcut] = {
         command(Page, "f", "enlarge", Enlarge, "fill the window with this pane, or not"),
         command(Page, "Shift+F", "presenter", Do(Verb::Presenter), "presenter view, or not"),
         command(Large, "Escape", "whole", Do(Verb::Whole), "the whole page again"),
-        command(Presenter, "PageDown", "presenter-next", Do(Verb::Scene(Forward::Next)), "next scene"),
-        command(Presenter, "PageUp", "presenter-before", Do(Verb::Scene(Forward::Before)), "scene before"),
+        command(
+            Presenter,
+            "PageDown",
+            "presenter-next",
+            Do(Verb::Turn(Forward::Next)),
+            "next step of the lesson, or scene",
+        ),
+        command(Presenter, "PageUp", "presenter-before", Do(Verb::Turn(Forward::Before)), "step before, or scene"),
         command(Page, "t", "theme", Press("theme"), "colours: light, dark, as the system"),
         command(Page, "?", "help", Press("help"), "this help"),
         command(Cost, RUN, "measure", Do(Verb::Measure), "measure"),
@@ -412,6 +425,14 @@ impl State {
             Verb::Whole => Action::Stage(stage::Change::Whole),
             Verb::PlayOrPause => Action::Film(film::Change::PlayOrPause),
             Verb::Scene(forward) => Action::Film(film::Change::Step(forward)),
+            Verb::Lesson(forward) => {
+                self.lessons.course()?;
+                Action::Lesson(lesson::Change::Step(forward))
+            }
+            Verb::Turn(forward) => {
+                let verb = if self.lessons.course().is_some() { Verb::Lesson(forward) } else { Verb::Scene(forward) };
+                return self.command(verb);
+            }
             Verb::Bytes => {
                 let offset = self.offset_of(self.selected);
                 Action::Look(Some(Looking { subject: bytes::Subject::Build, offset }))

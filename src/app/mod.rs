@@ -13,6 +13,7 @@
 //! | [`film`] | building and putting, played in the drawing |
 //! | [`stage`] | what is below the drawing, what fills the window, first things to do |
 //! | [`link`] | the scene in the address of the page |
+//! | [`lesson`] | lessons: a path of steps, what is predicted and what comes out |
 //! | [`cost`] | the Cost pane: measurements and the history of runs |
 //! | [`session`], [`locator`] | the Router pane: the session and all that is done with it |
 //! | [`message`] | the sample that is read as a message |
@@ -43,6 +44,7 @@ pub mod history;
 pub mod kept;
 pub mod keys;
 mod layout;
+pub mod lesson;
 pub mod link;
 pub mod locator;
 pub mod message;

@@ -347,6 +347,12 @@ impl Ownership {
         self.trials.iter()
     }
 
+    /// The newest run of all experiments; 0 before the first.
+    #[must_use]
+    pub fn last_run(&self) -> RunId {
+        self.runs
+    }
+
     /// Begins a run, unless one is under way.
     pub(super) fn begin(&mut self, experiment: Experiment) -> Option<RunId> {
         let trial = &mut self.trials[experiment as usize];

@@ -1,8 +1,15 @@
 //! What the browser reports to the page: it starts, its engine has died, what was kept.
 
 use super::{
-    cost::Shown, kept::Shelf, link::Found, problem::Problem, session::HubFigures, setup::Setup,
-    surroundings::Surroundings, wire::Kept,
+    cost::Shown,
+    kept::Shelf,
+    lesson::{Loaded, Source},
+    link::Found,
+    problem::Problem,
+    session::HubFigures,
+    setup::Setup,
+    surroundings::Surroundings,
+    wire::Kept,
 };
 
 /// What the browser reports to the page. Most of it answers an [`Effect`](super::Effect).
@@ -32,6 +39,10 @@ pub enum Report {
     StorageFailed(Problem),
     /// What the hub has done so far.
     Hub(HubFigures),
+    /// Which lessons there are.
+    Lessons(Result<String, Problem>),
+    /// A lesson was loaded, or read from a file.
+    Lesson(Source, Result<Loaded, Problem>),
     /// The record keeps so much of the recorded frames.
     Frames(Kept),
 }

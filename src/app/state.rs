@@ -14,6 +14,7 @@ use super::{
     history::History,
     kept::Shelf,
     layout::View,
+    lesson::Lessons,
     locator,
     message::Messages,
     ownership::Ownership,
@@ -113,6 +114,8 @@ pub struct State {
     pub messages: Messages,
     /// The Ownership pane.
     pub ownership: Ownership,
+    /// Lessons, and the one that is open.
+    pub lessons: Lessons,
     /// The last experiment on the rows of its time.
     pub(super) demonstrated: Option<Demonstration>,
     /// The payload whose bytes are looked at.
@@ -183,6 +186,7 @@ impl State {
             api: Api::new(),
             messages: Messages::default(),
             ownership: Ownership::default(),
+            lessons: Lessons::default(),
             demonstrated: None,
             looking: None,
             wire: wire::Wire::default(),

@@ -4,6 +4,7 @@
 //! | place | what it is for |
 //! |---|---|
 //! | [`format`](mod@format) | bytes, times and percents as text |
+//! | [`lesson`] | what the lab has found for a lesson, and what the strip says of it |
 //! | [`layout`] | the drawing of the layout: scales, magnified views, facts of the selected segment |
 //! | [`cost`] | the results of a run: sentences, tables, plots, files |
 //! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |
@@ -25,6 +26,7 @@ pub mod glossary;
 pub mod heard;
 pub mod hex;
 pub mod layout;
+pub mod lesson;
 pub mod message;
 pub mod program;
 pub mod put;

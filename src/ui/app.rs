@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::{
     dialogs::Dialogs,
     help::{help_button, words_button},
+    lesson::Strip,
     notice::notice,
     ownership::OwnershipPane,
     share::link_button,
@@ -31,12 +32,14 @@ use crate::{
     app::{
         Action, Preset, Session, Setup, State, film, kept,
         keys::{aria, hint},
+        lesson::{self, Page},
         locator::HUB,
         ownership::Experiment,
         positions,
         stage::{Below, Change, Large, Pane},
     },
     outside::shown,
+    present,
     web::Errands,
 };
 
@@ -94,6 +97,9 @@ impl Component for App {
                 <Patterns count={if self.state.looking.is_some() || self.state.wire.kept.frames > 0 { usize::MAX } else { pieces }} />
                 { top_bar(&pane) }
                 <main data-below={self.state.stage.below.key()} data-large={self.state.stage.large.map(Large::key)}>
+                    if self.state.lessons.page != Page::Closed {
+                        <Strip state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
+                    }
                     <div class="lead">
                         <p>
                             { with_terms("A zenoh payload can be many pieces of memory, sent as one. See which bytes get copied on the way, \
@@ -136,7 +142,12 @@ impl App {
         for effect in Rc::make_mut(&mut self.state).apply(action) {
             self.errands.carry_out(effect);
         }
-        if Setup::differs(&before, &self.state) {
+        if let Some(found) = present::lesson::noticed(&self.state) {
+            for effect in Rc::make_mut(&mut self.state).apply(Action::Lesson(found)) {
+                self.errands.carry_out(effect);
+            }
+        }
+        if Setup::differs(&before, &self.state) || before.lessons.link() != self.state.lessons.link() {
             self.errands.keep(&self.state);
         }
         // Drawing takes longer than comparing: a state is small, even when the payload is large.
@@ -170,6 +181,8 @@ fn invitations(hub: bool, send: &Callback<Action>) -> Html {
             { one("invite-watch", "Watch the copy", "Plays how every byte is copied: into one block, then into batches", Action::WatchTheCopy, Pane::Layout) }
             { one("invite-send", "Send it", sends, Action::SendIt, Pane::Router) }
             { one("invite-break", "Break it", "Writes into an array after the payload was built", breaks, Pane::Layout) }
+            <button type="button" id="lessons" aria-keyshortcuts={aria("lessons")} title={hint("lessons")}
+                onclick={send.reform(|_: MouseEvent| Action::Lesson(lesson::Change::List))}>{ "Lessons" }</button>
         </div>
     }
 }

@@ -18,6 +18,7 @@ mod dialogs;
 mod help;
 mod kit;
 mod layout;
+mod lesson;
 mod message;
 mod notice;
 mod ownership;

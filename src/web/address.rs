@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use web_sys::window;
 
 use crate::{
-    app::{Setup, State, link},
+    app::{Setup, State, lesson, link},
     browser::surroundings,
 };
 
@@ -24,15 +24,16 @@ pub struct Address {
     written: Rc<RefCell<String>>,
 }
 
-/// The scene in the address, if a person has opened it. In an entry of the history that the page has
-/// marked as its own, the address may be older than what the tab has `kept`, and does not count.
+/// The scene or the lesson in the address, and whether a person has opened it. In an entry of the
+/// history that the page has marked as its own, the address may be older than what the tab has `kept`.
 #[must_use]
-pub fn from_outside(kept: bool) -> Option<String> {
-    let hash = window()?.location().hash().ok().filter(|hash| hash.starts_with(link::PREFIX))?;
+pub fn found(kept: bool) -> Option<(String, bool)> {
+    let is_one = |hash: &String| hash.starts_with(link::PREFIX) || hash.starts_with(lesson::PREFIX);
+    let hash = window()?.location().hash().ok().filter(is_one)?;
     let is_opened = !(kept && is_own_entry());
     // A reload may come before the first change.
     write(&hash);
-    is_opened.then_some(hash)
+    Some((hash, is_opened))
 }
 
 /// Whether the page has written the present entry of the history. An entry that a person makes, by a
@@ -66,12 +67,12 @@ pub fn with(scene: &str) -> String {
 }
 
 impl Address {
-    /// Writes the scene of a state after a moment without a further change. A scene that is too long
-    /// for an address is not written there.
+    /// Writes the scene of a state after a moment without a further change, or the step of the lesson
+    /// that is open. A scene that is too long for an address is not written there.
     pub fn follow(&self, state: &State) {
-        let (setup, written) = (Setup::of(state), self.written.clone());
+        let (setup, step, written) = (Setup::of(state), state.lessons.link(), self.written.clone());
         let timeout = Timeout::new(AFTER, move || {
-            let scene = link::of_setup(setup).unwrap_or_default();
+            let scene = step.or_else(|| link::of_setup(setup).ok()).unwrap_or_default();
             write(&scene);
             written.replace(scene);
         });

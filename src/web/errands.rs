@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     app::{
-        Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, cost::SVG,
+        Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, cost::SVG, lesson,
         link as scene, locator::with_code, message, session,
     },
     browser::surroundings,
@@ -38,10 +38,14 @@ use crate::{
 /// How long a measurement that is to stop may take to hand over its results.
 const GRACE_MILLIS: u32 = 10_000;
 
-/// What the address says, if another page has made it, or this tab has not `kept` what it had.
-fn linked(kept: bool) -> Option<Report> {
-    let found = scene::read(&address::from_outside(kept)?)?;
-    Some(Report::Link(Box::new(found)))
+/// What the address says, if a person has opened it. A lesson is opened again in any case: what it has
+/// set up before is kept.
+fn linked((hash, is_opened): (String, bool)) -> Option<Action> {
+    if let Some(step) = lesson::read_link(&hash) {
+        return Some(Action::Lesson(lesson::Change::Link(Box::new(step), is_opened)));
+    }
+    let found = scene::read(&hash).filter(|_| is_opened)?;
+    Some(Action::Browser(Report::Link(Box::new(found))))
 }
 
 /// Who waits for the answer to a question.
@@ -109,19 +113,19 @@ impl Errands {
             address: Address::default(),
         }));
         this.start_engine();
-        let mut first = vec![Report::Started(surroundings::look())];
+        let mut first = vec![Action::Browser(Report::Started(surroundings::look()))];
         // Read before a scene is written there.
         let code = address::code();
         // What a person opens by a link is not what this tab had before.
         let before = crash::kept();
-        let link = linked(before.is_some());
-        let is_one = matches!(&link, Some(Report::Link(found)) if found.is_ok());
-        first.extend(link);
-        first.extend(before.filter(|_| !is_one).map(|setup| Report::Setup(Box::new(setup))));
-        let first = first.into_iter().map(Action::Browser).chain(code.map(|code| Action::Locator(with_code(&code))));
+        let found = address::found(before.is_some());
+        let is_one = matches!(&found, Some((hash, true)) if matches!(scene::read(hash), Some(Ok(_))));
+        first.extend(before.filter(|_| !is_one).map(|setup| Action::Browser(Report::Setup(Box::new(setup)))));
+        first.extend(found.and_then(linked));
+        first.extend(code.map(|code| Action::Locator(with_code(&code))));
         this.history();
         this.listen();
-        (this, first.collect())
+        (this, first)
     }
 
     /// Tells which runs the browser has kept, and from now on what other pages do with them. Tells
@@ -150,9 +154,9 @@ impl Errands {
         listeners.extend(window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
                 if let Some(inner) = weak.upgrade().filter(|inner| inner.address.is_opened())
-                    && let Some(link) = linked(true)
+                    && let Some(action) = address::found(true).and_then(linked)
                 {
-                    inner.answer.emit(Action::Browser(link));
+                    inner.answer.emit(action);
                 }
             })
         }));
@@ -324,6 +328,7 @@ impl Errands {
             Effect::Measure(order) => self.measure(order),
             Effect::StopMeasuring => self.stop_measuring(),
             Effect::Wire(task) => self.wire(task),
+            Effect::Lesson(task) => self.lesson(task),
             Effect::KeepRun(run) => self.storage(runs::keep(&run.0)),
             Effect::ForgetRun(id) => runs::forget(id),
             Effect::KeepRows(name, text) => {

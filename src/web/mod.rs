@@ -8,6 +8,7 @@
 //! | [`bytes`], [`frames`], [`pictures`] | what views of these names ask of the engine, and keep of it |
 //! | `files`, [`runs`], `kept`, [`clipboard`] | files that a person gave; kept runs and saved files; kept rows; the clipboard |
 //! | [`drawing`] | the drawing of Layout as a picture; the fonts of saved drawings |
+//! | `lessons` | lessons from the lab, an address or a file, and what was predicted in them |
 //! | [`address`] | the scene in the address of the page |
 //! | [`crash`] | what is said and kept when the page's own program dies |
 
@@ -21,6 +22,7 @@ mod files;
 pub mod frames;
 mod hub;
 mod kept;
+mod lessons;
 mod link;
 pub mod pictures;
 mod program;

@@ -24,6 +24,7 @@ impl State {
     /// The fence was answered, or has failed.
     pub(super) fn flushed(&mut self, id: PutId, result: Result<Took, Problem>) {
         if self.api.fence == Fence::UnderWay(id) {
+            self.lessons.flushes += u64::from(result.is_ok());
             self.api.fence = result.map_or_else(Fence::Failed, Fence::Done);
         }
     }

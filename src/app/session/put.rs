@@ -84,7 +84,10 @@ impl State {
     pub(in crate::app) fn put_ended(&mut self, done: PutId, result: Result<PutReport, Problem>) -> Vec<Effect> {
         if matches!(&self.put, Put::UnderWay { id, .. } if *id == done) {
             self.put = match result {
-                Ok(report) => Put::Done(report),
+                Ok(report) => {
+                    self.lessons.puts += u64::from(!report.deleted);
+                    Put::Done(report)
+                }
                 Err(problem) => Put::Failed(problem),
             };
         }
