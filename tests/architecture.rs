@@ -179,7 +179,8 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
     ),
     ("ui/kit/pointing.rs", &["gloo_events::EventListener", "window.document"]),
     ("ui/dialogs.rs", &["gloo_timers::callback::Timeout", "window.document"]),
-    ("ui/kit/dialog.rs", &["window.document"]),
+    ("ui/kit/dialog.rs", &["window.document", "window.get_computed_style"]),
+    ("ui/kit/border.rs", &["web_sys::Storage", "window.document", "window.get_computed_style", "window.local_storage"]),
     (
         "ui/router/pane.rs",
         &[
@@ -620,8 +621,8 @@ const RAW: [(&str, usize); 6] = [
     ("ui/router/pane.rs", 2),
     ("ui/router/tabs/answer.rs", 2),
     ("present/snippet.rs", 2),
-    ("ui/kit/widgets.rs", 1),
     ("present/program.rs", 1),
+    ("ui/kit/widgets.rs", 1),
 ];
 
 #[test]

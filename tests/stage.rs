@@ -737,3 +737,197 @@ async fn words_are_explained_where_they_stand() {
     page.until(note, means("term-gather").await).await;
     page.close(&[]).await;
 }
+
+/// The windows in which a view has a place below the drawing.
+const WINDOWS: [(u32, u32); 4] = [(1280, 720), (1366, 768), (1440, 900), (1920, 1080)];
+
+async fn width_of(page: &Page, css: &str) -> f64 {
+    let script = "return document.querySelector(arguments[0]).getBoundingClientRect().width";
+    page.run(script, vec![json!(css)]).await.as_f64().unwrap()
+}
+
+async fn height_of(page: &Page, css: &str) -> f64 {
+    let script = "return document.querySelector(arguments[0]).getBoundingClientRect().height";
+    page.run(script, vec![json!(css)]).await.as_f64().unwrap()
+}
+
+/// Drags the middle of an element by so many pixels.
+async fn drag(page: &Page, css: &str, (x, y): (i64, i64)) {
+    let script = "
+        const r = document.querySelector(arguments[0]).getBoundingClientRect();
+        return [Math.round(r.left + r.width / 2), Math.round(r.top + r.height / 2)]";
+    let at = page.run(script, vec![json!(css)]).await;
+    let (left, top) = (at[0].as_i64().unwrap(), at[1].as_i64().unwrap());
+    let to = |x: i64, y: i64| json!({ "type": "pointerMove", "duration": 50, "x": x, "y": y });
+    let actions = json!([to(left, top), { "type": "pointerDown", "button": 0 }, to(left + x, top + y), { "type": "pointerUp", "button": 0 }]);
+    let mouse =
+        json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions });
+    page.perform(json!([mouse])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn borders_are_dragged_and_moved_by_keys_and_kept() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    let size = async |page: &Page, id: &str| page.attribute(id, "aria-valuenow").await;
+    let (build, drawing) = (width_of(&page, "#pane-build").await, height_of(&page, "#pane-layout").await);
+    drag(&page, "#border-build", (100, 0)).await;
+    let wide = width_of(&page, "#pane-build").await;
+    assert!((wide - build - 100.0).abs() < 4.0, "{build} {wide}");
+    drag(&page, "#border-drawing", (0, 60)).await;
+    let high = height_of(&page, "#pane-layout").await;
+    assert!((high - drawing - 60.0).abs() < 8.0, "{drawing} {high}");
+    // The pointer points at the same place of the drawing that is larger.
+    page.run("document.querySelector('#border-build').focus()", vec![]).await;
+    let before: f64 = size(&page, "#border-build").await.parse().unwrap();
+    page.key("ArrowRight").await;
+    assert_eq!(size(&page, "#border-build").await, (before + 5.0).to_string());
+    let kept = [size(&page, "#border-build").await, size(&page, "#border-drawing").await];
+    let wide = width_of(&page, "#pane-build").await;
+    page.client.refresh().await.unwrap();
+    page.wait("#build-state[data-state=ready]").await;
+    assert_eq!([size(&page, "#border-build").await, size(&page, "#border-drawing").await], kept);
+    assert_eq!(width_of(&page, "#pane-build").await, wide);
+    // The first sizes, by a key and by a double click.
+    page.run("document.querySelector('#border-build').focus()", vec![]).await;
+    page.key("Enter").await;
+    let twice =
+        "document.querySelector('#border-drawing').dispatchEvent(new MouseEvent('dblclick', { bubbles: true }))";
+    page.run(twice, vec![]).await;
+    assert_eq!([width_of(&page, "#pane-build").await, height_of(&page, "#pane-layout").await], [build, drawing]);
+    // The largest and the smallest leave the page whole, in every window.
+    for window in WINDOWS {
+        page.emulate(window, false).await;
+        for key in ["End", "Home"] {
+            for border in ["#border-build", "#border-drawing"] {
+                page.run("document.querySelector(arguments[0]).focus()", vec![json!(border)]).await;
+                page.key(key).await;
+            }
+            assert_eq!(page.run(SCROLLS, vec![]).await, json!(false), "{window:?} {key}");
+            let room = height_of(&page, "#pane-router").await;
+            assert!(room >= 150.0, "{window:?} {key}: Router has {room} pixels");
+        }
+    }
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_and_wire_have_the_place_below_the_drawing() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    page.put_by("#put").await;
+    let rows = "return [...document.querySelectorAll('.rows .row-head strong')].map((row) => row.textContent)";
+    for window in WINDOWS {
+        page.emulate(window, false).await;
+        // Of the first segment, whichever is open.
+        page.run("document.querySelector('#row-0:not(.open) .row-head')?.click()", vec![]).await;
+        page.wait("#row-0.open").await;
+        page.run("document.querySelector('.row-head').focus()", vec![]).await;
+        page.key_until("b", "#bytes-dialog[open] #bytes-grid:focus").await;
+        for css in [".plot svg.drawing", "#bytes-dialog", "#bytes-grid .l:nth-child(4)", ".row-head"] {
+            assert!(is_seen(&page, css).await, "{css} in {window:?}");
+        }
+        assert_eq!(page.run(SCROLLS, vec![]).await, json!(false), "{window:?}");
+        // A segment that is selected in the page is shown, and a byte that is pointed at selects its own.
+        page.run("document.querySelectorAll('.row-head')[2].click()", vec![]).await;
+        page.until(
+            "return document.querySelector('#bytes-grid .cur')?.closest('.l').querySelector('.o').textContent.trim()",
+            json!("b4 2000"),
+        )
+        .await;
+        // Rows may change meanwhile.
+        page.run("document.querySelectorAll('.row-head')[2].focus()", vec![]).await;
+        page.key("d").await;
+        page.until(rows, json!(["0 header", "1 tensor", "2 trailer", "3 trailer"])).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page.click("#undo").await;
+        page.until(rows, json!(["0 header", "1 tensor", "2 trailer"])).await;
+        page.wait("#build-state[data-state=ready]").await;
+        // Wire takes the place.
+        page.run("document.querySelector('#bytes-dialog').querySelector('[data-closes]').click()", vec![]).await;
+        page.until("return document.querySelectorAll('dialog[open]').length", json!(0)).await;
+        key(&page, "w").await;
+        page.wait("#wire-dialog[open] #wire-list").await;
+        for css in [".plot svg.drawing", "#wire-dialog", "#wire-list .w:nth-child(3)", ".row-head"] {
+            assert!(is_seen(&page, css).await, "{css} in {window:?}");
+        }
+        // Another pane takes it back.
+        page.run("document.querySelector('#preset').focus()", vec![]).await;
+        page.run("document.activeElement.blur()", vec![]).await;
+        key(&page, "4").await;
+        page.until("return document.querySelectorAll('dialog[open]').length", json!(0)).await;
+        assert!(is_seen(&page, "#head-router").await, "{window:?}");
+        // Escape closes from within, and Back too.
+        key(&page, "w").await;
+        page.wait("#wire-dialog[open] #wire-list:focus").await;
+        page.key("Escape").await;
+        page.until("return document.querySelectorAll('dialog[open]').length", json!(0)).await;
+        key(&page, "b").await;
+        page.wait("#bytes-dialog[open]").await;
+        page.run("history.back()", vec![]).await;
+        page.until("return document.querySelectorAll('dialog[open]').length", json!(0)).await;
+    }
+    // Without room, and over what fills the window, it is over the page.
+    page.emulate((900, 700), false).await;
+    key(&page, "b").await;
+    page.wait("#bytes-dialog:modal").await;
+    page.key("Escape").await;
+    page.until("return document.querySelectorAll('dialog[open]').length", json!(0)).await;
+    page.emulate((1440, 900), false).await;
+    key(&page, "f").await;
+    page.wait("main[data-large]").await;
+    key(&page, "b").await;
+    page.wait("#bytes-dialog:modal").await;
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drawing_is_copied_as_a_picture() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    let permissions = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+    page.dev_tools("Browser.grantPermissions", permissions).await;
+    page.click("#link").await;
+    page.press("#take-copy").await;
+    page.until("return document.querySelector('#take-said').textContent", json!("The picture is taken.")).await;
+    // What is pasted elsewhere: one PNG, with two pixels for each of the drawing.
+    let read = "
+        const done = arguments[0];
+        (async () => {
+            const [item] = await navigator.clipboard.read();
+            const picture = await createImageBitmap(await item.getType('image/png'));
+            const canvas = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+            canvas.drawImage(picture, 0, 0);
+            const pixels = new Set(new Uint32Array(canvas.getImageData(0, 0, picture.width, picture.height).data.buffer));
+            const drawing = document.querySelector('.plot svg.drawing').getBoundingClientRect();
+            return [item.types.join(), picture.width > 2 * drawing.width, picture.height >= 2 * drawing.height, pixels.size > 50];
+        })().then(done, (error) => done(String(error)));";
+    let found = page.client.execute_async(read, vec![]).await.unwrap();
+    assert_eq!(found, json!(["image/png", true, true, true]));
+    page.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_has_a_keyboard_for_what_a_field_takes() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.emulate((390, 844), false).await;
+    page.run("document.querySelector('.row:not(.open) .row-head').click()", vec![]).await;
+    page.fill("#row-length", "8 KiB").await;
+    page.until(
+        "return document.querySelector('#row-length').closest('.field').querySelector('.comes')?.textContent",
+        json!("= 2,048"),
+    )
+    .await;
+    // A keypad of digits would have none of these letters.
+    let fields =
+        "return [...document.querySelectorAll('.numeric input')].map((field) => field.inputMode + field.type).join()";
+    let fields = page.run(fields, vec![]).await;
+    assert!(fields.as_str().unwrap().split(',').all(|field| field == "text"), "{fields}");
+    page.close(&[]).await;
+}

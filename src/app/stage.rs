@@ -159,6 +159,16 @@ pub enum Change {
 impl State {
     /// A person does something with the window.
     pub(super) fn stage_changed(&mut self, change: Change) -> Vec<Effect> {
+        // Views have the same place below the drawing.
+        let has_place = match change {
+            Change::Below(_) => true,
+            Change::Reveal(pane) => Below::of(pane).is_some(),
+            Change::Large(_) | Change::Whole => false,
+        };
+        if has_place {
+            self.looking = None;
+            self.wire.open = false;
+        }
         let stage = &mut self.stage;
         match change {
             Change::Below(below) => stage.below = below,
@@ -182,7 +192,7 @@ impl State {
     /// Puts the payload so that it comes back: connects and subscribes first, where that is not
     /// done yet.
     pub(super) fn send_it(&mut self) -> Vec<Effect> {
-        self.stage.below = Below::Router;
+        self.stage_changed(Change::Below(Below::Router));
         self.sends_it = true;
         self.leave_connecting();
         self.sending_goes_on()

@@ -17,7 +17,7 @@ use crate::ui::{
     cost::pane::CostPane,
     kit::{
         back::Back,
-        keys, notes,
+        border, keys, notes,
         pointing::Pointing,
         still::still,
         terms::with_terms,
@@ -111,23 +111,23 @@ impl Component for App {
                     }
                     <div class="panes">
                         <BuildPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
+                        { still(border::behind_build) }
                         <LayoutPane state={self.state.clone()} send={self.send.clone()} errands={self.errands.clone()} />
+                        { still(border::below_drawing) }
                         { below(self.state.stage.below, &self.send) }
                         <CostPane ..pane.clone() />
                         <RouterPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         <OwnershipPane ..pane.clone() />
+                        <Dialogs state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                     </div>
                 </main>
                 <PaneBar />
                 { keys::said() }
-                <Dialogs state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
             </>
         }
     }
 }
 
-/// What a person can do first, each with one press.
-fn invitations(hub: bool, send: &Callback<Action>) -> Html {
 impl App {
     /// Lets an action happen. Whether the page must be drawn again.
     fn happen(&mut self, action: Action) -> bool {
@@ -148,6 +148,8 @@ impl App {
     }
 }
 
+/// What a person can do first, each with one press.
+fn invitations(hub: bool, send: &Callback<Action>) -> Html {
     let sends = if hub {
         "Connects to a router inside this browser, subscribes, and puts the payload"
     } else {

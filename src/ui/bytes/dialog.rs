@@ -26,7 +26,7 @@ use self::{
 };
 use crate::{
     app::{
-        Action, Problem,
+        Action, Build, Problem,
         bytes::{Holding, Looking, Seen, Subject},
         engine::Status,
     },
@@ -37,7 +37,10 @@ use crate::{
 };
 use crate::{
     present::hex::{self, Bar, ByteOrder, Lines, Sought, Style},
-    ui::kit::widgets::{AskingProps, sends},
+    ui::kit::{
+        dialog,
+        widgets::{AskingProps, sends},
+    },
 };
 
 /// The height of a line in pixels, as in the styles.
@@ -188,6 +191,8 @@ type Said = Result<String, Problem>;
 struct Open {
     /// Numbers the opening: what was begun in an earlier one changes nothing here.
     number: u64,
+    /// The revision of the rows at that time.
+    revision: u64,
     subject: Subject,
     holds: Holds,
     /// Whether its segments are those of the rows: then they have their colours, and are pointed at
@@ -420,6 +425,23 @@ impl Component for BytesDialog {
             self.begin(ctx, Looking { subject, offset });
             return true;
         }
+        let state = &ctx.props().state;
+        if let Some(open) = self.open.as_ref().filter(|open| open.subject == Subject::Build) {
+            // Below the drawing, rows may change and segments be selected meanwhile.
+            if open.revision != state.revision && state.build != Build::Pending {
+                let offset = open.cursor;
+                self.begin(ctx, Looking { subject: Subject::Build, offset });
+            } else if open.revision == state.revision && state.selected != old.state.selected {
+                let offset = state.offset_of(state.selected);
+                let is_there = state.plan().is_ok_and(|plan| {
+                    hex::planned(&plan, open.cursor).is_none_or(|mark| mark.selection == state.selected)
+                });
+                if !is_there && state.selected.is_some() {
+                    self.go(offset, false, true);
+                    self.fetch_window(ctx);
+                }
+            }
+        }
         self.open.is_some()
     }
 
@@ -433,8 +455,7 @@ impl Component for BytesDialog {
         };
         let there = !open.holds.are_waited_for();
         if !dialog.open() {
-            // It can only fail when it is open already.
-            let _ = dialog.show_modal();
+            dialog::show_view(&dialog);
             // Where every key of the view works already, but for those that move in the lines.
             focus(&self.head);
         }
@@ -442,7 +463,7 @@ impl Component for BytesDialog {
             self.watch(ctx);
         }
         // Not for a person who has begun to type meanwhile.
-        if there && std::mem::take(&mut self.focus) && !is_typing() {
+        if there && std::mem::take(&mut self.focus) && !is_typing() && dialog::may_focus(&dialog) {
             focus(&self.grid);
         }
     }

@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
+use super::dialog::close_view;
 use crate::app::{
     Action,
     keys::{self, Context, Reaction, SHORTCUTS, Shortcut},
@@ -53,8 +54,12 @@ pub(crate) fn listen(send: Callback<Action>) -> Option<EventListener> {
                     let pane = pane_in_focus().unwrap_or(Pane::Layout);
                     send.emit(Action::Stage(Change::Large(Large::Pane(pane))));
                 }
+                // The browser closes a dialog that is over the page.
+                Reaction::Own if event.key() == "Escape" => _ = close_view(),
                 Reaction::Own => {}
             }
+        } else if event.key() == "Escape" && close_view() {
+            event.prevent_default();
         }
     }))
 }
@@ -88,7 +93,8 @@ fn command(event: &KeyboardEvent) -> Option<&'static Shortcut> {
     let document = web_sys::window()?.document()?;
     let focus = document.active_element();
     let inside = focus.as_ref().and_then(|focus| focus.closest("dialog[open]").ok().flatten());
-    let dialog = inside.or_else(|| document.query_selector("dialog[open]").ok().flatten());
+    // One below the drawing leaves the page its keys.
+    let dialog = inside.or_else(|| document.query_selector("dialog:modal").ok().flatten());
     // The page may have removed the focused element of a dialog.
     let here = match (&dialog, focus) {
         (Some(dialog), focus) => focus.filter(|focus| dialog.contains(Some(focus))).or_else(|| Some(dialog.clone())),

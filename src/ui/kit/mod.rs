@@ -2,6 +2,7 @@
 
 pub(crate) mod animation;
 pub(crate) mod back;
+pub(crate) mod border;
 pub(crate) mod dialog;
 pub(crate) mod keys;
 pub(crate) mod notes;

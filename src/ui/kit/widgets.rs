@@ -437,7 +437,8 @@ impl<T: Typed> Component for Field<T> {
                 <label class="unseen" for={props.id.clone()}>{ &props.label }</label>
                 <div class="input">
                     if !props.sign.is_empty() { <span class="sign" aria-hidden="true">{ &props.sign }</span> }
-                    <input id={props.id.clone()} type="text" inputmode="numeric" autocomplete="off" spellcheck="false"
+                    // Without `inputmode`: a keypad of digits has no `*`, `x` or `MiB`.
+                    <input id={props.id.clone()} type="text" autocapitalize="none" autocomplete="off" spellcheck="false"
                         value={self.text.clone()} {oninput} onblur={ctx.link().callback(|_| FieldMsg::Left)}
                         aria-invalid={self.error.is_some().then_some("true")}
                         aria-describedby={self.error.is_some().then(|| error_id.clone())} />

@@ -36,6 +36,7 @@ use crate::{
         rows::{self, Node as TreeNode},
     },
     ui::kit::{
+        dialog,
         keys::in_line,
         text_field::TextField,
         widgets::{AskingProps, Select, check, problem, sends},
@@ -125,6 +126,13 @@ pub(crate) struct WireDialog {
     focus: bool,
 }
 
+/// Whether the view has its place in the page, and so less than the page's width.
+fn is_beside() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document
+        .is_some_and(|document| document.query_selector("#wire-dialog:not(:modal)").is_ok_and(|found| found.is_some()))
+}
+
 /// Whether the window is a phone's.
 fn is_narrow() -> bool {
     let width = web_sys::window().and_then(|window| window.inner_width().ok()).and_then(|width| width.as_f64());
@@ -147,7 +155,7 @@ fn number_under(event: &Event, attribute: &str) -> Option<u64> {
 
 impl WireDialog {
     fn width(&self) -> usize {
-        if is_narrow() { WIDTHS[1] } else { WIDTHS[0] }
+        if is_narrow() || is_beside() { WIDTHS[1] } else { WIDTHS[0] }
     }
 
     /// Shows the chosen frame, if it is another one.
@@ -442,14 +450,13 @@ impl Component for WireDialog {
             return;
         }
         if !dialog.open() {
-            // Fails only when the dialog is open already.
-            let _ = dialog.show_modal();
+            dialog::show_view(&dialog);
         }
         if self.closing.is_none() {
             let closed = ctx.link().callback(|()| Msg::Closed);
             self.closing = Some(EventListener::new(&dialog, "close", move |_| closed.emit(())));
         }
-        if std::mem::take(&mut self.focus) {
+        if std::mem::take(&mut self.focus) && dialog::may_focus(&dialog) {
             focus(if self.listed.rows.lines.is_empty() { "wire-record" } else { "wire-list" });
         }
     }

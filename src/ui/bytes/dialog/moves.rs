@@ -25,6 +25,7 @@ impl BytesDialog {
         });
         self.open = Some(Open {
             number: asked.number,
+            revision: ctx.props().state.revision,
             subject,
             holds: Holds::Waiting,
             ours: false,
@@ -157,7 +158,7 @@ impl BytesDialog {
     }
 }
 
-/// The person cannot change the rows as long as the dialog is open.
+/// Whether the rows, as they are now, make the segments of what is held.
 fn has_segments_of_rows(state: &State, holds: &Holds) -> bool {
     state.plan().is_ok_and(|plan| holds.holding().is_some_and(|holding| hex::has_segments_of(&plan, holding)))
 }
