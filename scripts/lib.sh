@@ -95,8 +95,11 @@ begin() {
         "$@" &
         child=$!
         wait "$child" || code=$?
+        # Told to end, it may take a moment.
+        wait "$child" || true
         echo "$code" >"$name.code"
     ) >"$name.log" 2>&1 9>&- </dev/null &
+    echo $! >"$name.pid"
     BEGUN="${BEGUN:-} $!"
     # It would go on after a script that ends early.
     # shellcheck disable=SC2064  # those of now
@@ -105,6 +108,12 @@ begin() {
 
 # has_ended NAME: whether it has.
 has_ended() { [ -s "$LOGS/begun-$1.code" ]; }
+
+# end NAME: ends it, and waits until it has.
+end() {
+    kill "$(cat "$LOGS/begun-$1.pid")" 2>/dev/null || true
+    until has_ended "$1"; do sleep 0.1; done
+}
 
 # ended NAME: waits until it has, shows what it says, and ends as it did.
 ended() {
