@@ -117,6 +117,8 @@ export class Link {
     // Bytes of the puts that were taken and have not ended, and the puts that wait to be taken.
     #taken = 0;
     #takers = [];
+    // Where the first of them is: taking it off the front would move all others.
+    #firstTaker = 0;
     #waiting = 0;
     #inTask = 0;
     #bound;
@@ -240,13 +242,15 @@ export class Link {
     };
 
     #release() {
-        while (this.#takers.length > 0 && this.#hasRoom()) {
-            const put = this.#takers.shift();
+        while (this.#takers.length > this.#firstTaker && this.#hasRoom()) {
+            const put = this.#takers[this.#firstTaker];
+            this.#takers[this.#firstTaker++] = undefined;
             if (put.hasEnded) continue;
             this.#waiting -= put.size;
             put.waits = false;
             this.#isTaken(put);
         }
+        if (this.#takers.length === this.#firstTaker) [this.#takers, this.#firstTaker] = [[], 0];
     }
 
     #fail(op, error) {

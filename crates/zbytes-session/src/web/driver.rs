@@ -12,9 +12,9 @@
 //! Over a port, the router says which bytes it has taken. They have left this end then.
 //!
 //! What a program asks for in one task of the event loop leaves in the next, so that it shares
-//! batches. What is express leaves at once. Further tasks pace the sending, and alarms of the
-//! program's [`Host`] while the browser's buffer is full. The host may know timers that a hidden
-//! page does not slow down.
+//! batches. What is express leaves at once, and so does a question while no other one waits. Further
+//! tasks pace the sending, and alarms of the program's [`Host`] while the browser's buffer is full.
+//! The host may know timers that a hidden page does not slow down.
 //!
 //! A lasting driver opens a lost session again, after a wait that [`Reconnect`] chooses. It tries
 //! at once when the browser reports that the network is back or that the user looks at the page.
@@ -258,13 +258,15 @@ impl<H: Host> Driver<H> {
         verb: impl FnOnce(&mut Client, Duration) -> Result<(), CommandError>,
     ) {
         // Inserted before the call, because the end may be reported before it returns.
-        {
+        let alone = {
             let mut me = self.inner.borrow_mut();
             me.wake();
             let before = me.watch.all();
             me.asked.insert(op, (asked, before));
-        }
-        if !self.operate(op, None, express, false, |client| verb(client, clock::now())) {
+            // The program waits for the answer, and nothing is there to share a batch with.
+            me.asked.len() == 1 && !me.due
+        };
+        if !self.operate(op, None, express || alone, false, |client| verb(client, clock::now())) {
             self.inner.borrow_mut().asked.remove(&op);
         }
     }
