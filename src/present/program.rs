@@ -2,7 +2,7 @@
 //! and puts them. A test compiles and runs such programs, and compares their bytes.
 //!
 //! The languages share everything but their words: an array has a name, a call that makes it and a
-//! way to be taken. What a language has for each is in its [`Dialect`].
+//! way to be taken. What a language has for each is in its `Dialect`.
 
 use crate::{
     app::{Fill, Kind, Row, Typed, positions},
