@@ -314,6 +314,8 @@ can_install() {
 # tests run in the whole browser. CHROME_SHELL names another one.
 setup_shell() {
     local version
+    # The one that is written below would start itself.
+    if [ "${CHROME_SHELL:-}" = "$TOOLS/bin/chromium-shell" ]; then CHROME_SHELL=''; fi
     CHROME_SHELL=${CHROME_SHELL:-$(command -v chromium-headless-shell || true)}
     if [ -z "$CHROME_SHELL" ] && can_install chromium-headless-shell; then
         apt_install "no Chromium without windows: most tests of the page run in one" chromium-headless-shell
