@@ -96,7 +96,7 @@ export async function withFonts(svg) {
     const [family, weight, range, source] = ["font-family", "font-weight", "unicode-range", "src"].map((name) => style.getPropertyValue(name));
     const spans = range.split(",").map((span) => span.replace(/[^0-9a-f-]/gi, "").split("-").map((code) => parseInt(code, 16)));
     const name = family.replace(/["']/g, "");
-    const used = svg.includes(name) && (weight.startsWith("400") || svg.includes(`font-weight:${weight}`))
+    const used = svg.includes(name) && (weight === "400" || svg.includes(`font-weight:${weight}`))
       && [...letters].some((letter) => spans.some(([from, to = from]) => letter >= from && letter <= to));
     if (!used) continue;
     const answer = await fetch(new URL(/url\(["']?([^"')]+)/.exec(source)[1], base));
