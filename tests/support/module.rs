@@ -23,6 +23,10 @@ pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// What a handler of a test throws, as a page has it on its console.
 pub(crate) const FAILING: &str = "nothing is here";
 
+/// What Firefox says of a WebSocket whose router has gone.
+const REFUSED_IN_FIREFOX: &str = "establish a connection to the server at ws://";
+const CUT_IN_FIREFOX: &str = "was interrupted while the page was loading";
+
 /// What the scripts have installed from npm.
 pub(crate) fn from_npm() -> PathBuf {
     std::env::var_os("LAB_NPM").map_or_else(|| Path::new(ROOT).join(".tools/npm"), PathBuf::from)
@@ -108,7 +112,9 @@ impl Place {
 
     pub(crate) async fn leave(self) {
         match self {
-            Self::Page(page) => page.close_with(&[], &[SOCKET_FAILED, FAILING]).await,
+            Self::Page(page) => {
+                page.close_with(&[], &[SOCKET_FAILED, FAILING, REFUSED_IN_FIREFOX, CUT_IN_FIREFOX]).await
+            }
             Self::Node(program) => program.leave().await,
         }
     }
