@@ -865,8 +865,10 @@ async fn bytes_and_wire_have_the_place_below_the_drawing() {
         page.wait("#wire-dialog[open] #wire-list:focus").await;
         page.key("Escape").await;
         page.until("return document.querySelectorAll('dialog[open]').length", json!(0)).await;
+        page.until("return history.state ?? 0", json!(0)).await;
         key(&page, "b").await;
         page.wait("#bytes-dialog[open]").await;
+        page.until("return history.state ?? 0", json!(1)).await;
         page.run("history.back()", vec![]).await;
         page.until("return document.querySelectorAll('dialog[open]').length", json!(0)).await;
     }
