@@ -661,6 +661,7 @@ async fn everything_is_done_with_the_keyboard_alone_and_fits_a_phone() {
     page.key_until("End", "#wire-row-181.here").await;
     page.key_until("Home", "#wire-row-0.here").await;
     page.key_until("n", "#wire-row-2.here").await;
+    page.wait("#wire-previous:not([disabled])").await;
     page.key_until("Shift+N", "#wire-row-0.here").await;
     page.key_until("ArrowDown", "#wire-row-1.here").await;
     page.key_until("ArrowLeft", "#wire-row-1[aria-expanded=false]").await;
