@@ -113,6 +113,7 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
     assert!(page.text("#wire-row-1 .len").await.starts_with("179 × 65,533"));
     // The first frame of the requested put is chosen, and the view describes its message.
     page.wait("#wire-row-0.here").await;
+    page.wait("#wire-message:not(:empty)").await;
     let message = page.text("#wire-message").await;
     assert!(message.starts_with("Put lab/tensor in 181 fragments, 11.25 MiB, from "), "{message}");
 
@@ -660,6 +661,7 @@ async fn everything_is_done_with_the_keyboard_alone_and_fits_a_phone() {
     page.key_until("ArrowRight", "#wire-row-2.here").await;
     page.key_until("End", "#wire-row-181.here").await;
     page.key_until("Home", "#wire-row-0.here").await;
+    page.wait("#wire-next:not([disabled])").await;
     page.key_until("n", "#wire-row-2.here").await;
     page.wait("#wire-previous:not([disabled])").await;
     page.key_until("Shift+N", "#wire-row-0.here").await;
