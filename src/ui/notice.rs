@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 use super::kit::widgets::sends;
 use crate::app::{Action, State, engine::Status};
 

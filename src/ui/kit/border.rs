@@ -5,6 +5,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 /// A border between two parts of the page.
 struct Border {
     id: &'static str,
