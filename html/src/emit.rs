@@ -4,8 +4,8 @@
 //! list.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Macro, Token, punctuated::Punctuated, spanned::Spanned};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::parse::{Attribute, Element, Node, Root, Value};
 
@@ -221,28 +221,13 @@ impl Writer {
                     None => {
                         self.mark(OPEN, name);
                         match &**name {
-                            "class" => self.classes(tokens),
+                            "class" => self.fill("class", tokens),
                             _ if flag => self.fill("flag", tokens),
                             _ => self.fill("value", tokens),
                         }
                     }
                 }
             }
-        }
-    }
-
-    /// One value, or the values of `classes!`.
-    fn classes(&mut self, tokens: &TokenStream) {
-        let holes = &self.holes;
-        self.code.extend(quote! { #holes.no_class(); });
-        match syn::parse2::<Macro>(tokens.clone()) {
-            Ok(classes) if classes.path.is_ident("classes") => {
-                match classes.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
-                    Ok(all) => all.iter().for_each(|one| self.fill("class", &one.to_token_stream())),
-                    Err(error) => drop(self.wrong.get_or_insert(error)),
-                }
-            }
-            _ => self.fill("class", tokens),
         }
     }
 }

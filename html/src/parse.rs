@@ -150,21 +150,24 @@ impl Parse for Node {
     }
 }
 
-/// The tokens of a component, up to its end.
+/// The tokens of a component, up to its end: `/>`, or `</Name>` after its children.
 fn component(input: ParseStream) -> syn::Result<Node> {
     let mut tokens = TokenStream::new();
+    tokens.extend([input.parse::<TokenTree>()?]);
+    let called: Ident = input.fork().parse()?;
     let (mut closes, mut is_open) = (false, false);
     loop {
         let token: TokenTree = input.parse()?;
         let slash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '/');
         let angle = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '>');
         tokens.extend([token]);
-        // Its children end with `</Name>`, or it has none and ends with `/>`.
-        closes |= slash && (!is_open && input.peek(Token![>]) || is_open && input.peek(Ident));
         if angle && closes {
             return Ok(Node::Component(tokens));
         }
         is_open |= angle;
+        if slash {
+            closes = if is_open { input.fork().parse().ok().as_ref() == Some(&called) } else { input.peek(Token![>]) };
+        }
     }
 }
 

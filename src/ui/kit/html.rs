@@ -7,6 +7,7 @@
 use std::{cell::RefCell, rc::Rc, vec::IntoIter};
 
 use yew::{
+    html::IntoPropValue,
     prelude::*,
     virtual_dom::{AttributeOrProperty, Attributes, Key, Listener, VList, VNode, VTag, VText},
 };
@@ -44,28 +45,14 @@ impl Holes {
         value.fill(self);
     }
 
-    /// No class, unless some follow.
-    #[inline(never)]
-    pub(crate) fn no_class(&mut self) {
-        self.push(Hole::Value(None));
-    }
-
     #[inline(always)]
-    pub(crate) fn class(&mut self, class: impl Class) {
-        class.fill(self);
+    pub(crate) fn class(&mut self, classes: impl Into<Classes>) {
+        self.classes(classes.into());
     }
 
-    /// Adds to the classes of the last hole.
     #[inline(never)]
-    fn add_class(&mut self, class: AttrValue) {
-        if let Some(Hole::Value(classes)) = self.0.last_mut()
-            && !class.is_empty()
-        {
-            *classes = Some(match classes {
-                None => class,
-                Some(before) => format!("{before} {class}").into(),
-            });
-        }
+    fn classes(&mut self, classes: Classes) {
+        self.push(Hole::Value(classes.into_prop_value()));
     }
 
     #[inline(never)]
@@ -152,19 +139,13 @@ pub(crate) trait Value {
     fn fill(self, holes: &mut Holes);
 }
 
-/// One class or several, or none.
-pub(crate) trait Class {
-    /// Adds them to the last hole.
-    fn fill(self, holes: &mut Holes);
-}
-
 /// What may stand in braces among nodes.
 pub(crate) trait Nodes {
     /// Fills the next hole.
     fn fill(self, holes: &mut Holes);
 }
 
-/// `value`, `class` and `nodes` of a type.
+/// `value` and `nodes` of a type.
 macro_rules! fills {
     ($($trait:ident for $type:ty: |$holes:ident, $value:ident| $fill:expr;)*) => {$(
         impl $trait for $type {
@@ -185,13 +166,6 @@ fills! {
     Value for String: |holes, value| holes.value(AttrValue::from(value));
     Value for Option<&'static str>: |holes, value| holes.value(value.map(AttrValue::Static));
     Value for Option<String>: |holes, value| holes.value(value.map(AttrValue::from));
-    Class for &'static str: |holes, class| holes.add_class(AttrValue::Static(class));
-    Class for String: |holes, class| holes.add_class(class.into());
-    Class for AttrValue: |holes, class| holes.add_class(class);
-    Class for Option<&'static str>: |holes, class| holes.class(class.unwrap_or_default());
-    Class for Option<String>: |holes, class| holes.class(class.unwrap_or_default());
-    Class for Classes: |holes, classes| holes.class(classes.to_string());
-    Class for Option<Classes>: |holes, classes| holes.class(classes.unwrap_or_default());
     Nodes for VNode: |holes, node| holes.node(node);
     Nodes for Vec<VNode>: |holes, nodes| holes.push(Hole::Nodes(nodes));
     Nodes for Option<VNode>: |holes, node| match node {
