@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::{
     app::{
-        Action, Build, Declaration, Put, PutReport, Row, Session, State,
+        Action, Build, Declaration, Put, PutReport, Row, Session, State, head,
         keys::{aria, hint},
         locator::HUB,
         pause,
@@ -17,26 +17,28 @@ use crate::{
     present::{
         format,
         glossary::{Term, known},
+        live,
         put::what_left,
     },
     ui::{
         kit::{
             terms::with_terms,
             text_field::TextField,
-            widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits},
+            widgets::{AskingProps, Choice, NumberField, Select, check, problem, segmented, sends, submits},
         },
         router::tabs::samples::samples as list,
         wire::dialog::follow_button,
     },
+    web::Errands,
 };
 
 /// The content of the tab.
-pub(super) fn put(state: &Rc<State>, send: &Callback<Action>) -> Html {
+pub(super) fn put(AskingProps { state, send, errands }: &AskingProps) -> Html {
     html! {
         <>
             { once(state, send) }
             { subscription(state, send) }
-            { samples(state, send) }
+            { samples(state, send, errands) }
         </>
     }
 }
@@ -223,6 +225,9 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
                     { check("put-numbered", "numbered: misses are told", options.numbered, tick(|options, on| options.numbered = on)) }
                 </div>
             </details>
+            if !options.attachment.is_empty() && head(&state.rows).is_some() {
+                <p class="notice whole" id="head-attached">{ "A frame of the robot has its number and time as the attachment, and not the text that is typed here." }</p>
+            }
             { rate(state, send) }
             if let Some(matching) = state.api.matching.filter(|_| open) {
                 <span class="quiet" id="matching" data-matching={matching.to_string()} role="status">
@@ -283,7 +288,7 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
                 <span class="quiet">{ "Hz" }</span>
                 <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}
                     data-failed={failed.to_string()} data-leaving={leaving.to_string()}>
-                    { for course.map(|course| measured(course, running)) }
+                    { for course.map(|course| measured(state, course, running)) }
                 </p>
                 // One button for both actions, so that it keeps the focus.
                 <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
@@ -305,8 +310,14 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
 }
 
 /// The figures of puts at a rate, during the run or after it.
-fn measured(course: &Course, running: bool) -> Html {
-    let Course { puts, dropped, failed, leaving, hz, bytes_per_second, paused } = course;
+fn measured(state: &State, course: &Course, running: bool) -> Html {
+    let Course { puts, dropped, failed, leaving, hz, bytes_per_second, paused, .. } = course;
+    let frames = head(&state.rows).is_some();
+    let (hz_wanted, congestion) = state
+        .api
+        .started
+        .as_ref()
+        .map_or((state.api.hz, CongestionControl::Block), |(_, options, hz)| (*hz, options.congestion_control));
     let mut counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
     if *failed > 0 {
         counts.push_str(&format!(", {} failed", format::thousands(*failed)));
@@ -322,17 +333,18 @@ fn measured(course: &Course, running: bool) -> Html {
                 <strong>{ format!("{} Hz", format::significant(*hz)) }</strong>
                 { format!(", {} MB/s{}", format::significant(bytes_per_second / 1e6), if running { "" } else { " on average" }) }
             }
-            <br /><span class="quiet">{ counts }</span>
+            <br /><span class="quiet">{ counts }{ ", " }{ live::counts(course, frames) }</span>
+            if running && !paused { <br /><span id="rate-limit">{ live::limit(course, hz_wanted, congestion, frames) }</span> }
         </>
     }
 }
 
 /// The samples of the subscription, or a hint how to get some.
-fn samples(state: &Rc<State>, send: &Callback<Action>) -> Html {
+fn samples(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
     let declared = matches!(state.subscription, Declaration::Declared(_));
     let any = state.received > 0 || state.samples.iter().any(|sample| sample.reply.is_none());
     if any || declared {
-        return list(state, send);
+        return list(state, send, errands);
     }
     html! {
         <p class="quiet under">
