@@ -203,7 +203,7 @@ mod tests {
             session::{self, Asked, Options, Question as Get, Task},
         },
         given::{About, Offer, csv::Column},
-        live::{Figures, Head, Plane},
+        live::Plane,
         message::picture::Room,
         segment::Element,
     };
@@ -269,12 +269,13 @@ mod tests {
         let told = Told {
             stream: 7,
             streams: vec![(7, "a".into())],
-            head: Head { planes: [Some(1), None, Some(3)], ..Head::default() },
-            figures: Figures { age: -1.5, ..Figures::default() },
             columns: 3,
             shown: (4, 5),
             looked: 6,
-            problem: Some("why".to_owned()),
+            counts: [1, 2, 3, u64::MAX],
+            frame: "a".to_owned(),
+            words: "b".to_owned(),
+            problem: "why".to_owned(),
         };
         crosses(&ToPage::Answer(1, Answer::Live(Some(told))));
     }

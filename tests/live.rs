@@ -161,14 +161,9 @@ async fn stream_goes_on_while_its_modes_change() {
             (sequence, time) = (sequence + 1, head.time);
         }
     }
-    page.wait("#rate-limit").await;
+    page.until("return /of (the|its) time/.test(document.querySelector('#rate-more').textContent)", json!(true)).await;
     page.until(
-        "return /of the time|without a put/.test(document.querySelector('#rate-limit').textContent)",
-        json!(true),
-    )
-    .await;
-    page.until(
-        "return /each copies 55,296 B when it is built/.test(document.querySelector('#rate').textContent)",
+        "return /Building one copies 55,296 B/.test(document.querySelector('#rate-more').textContent)",
         json!(true),
     )
     .await;
@@ -329,7 +324,7 @@ async fn misses_missing_planes_and_false_heads_are_said() {
     }
     page.wait("#live[data-arrived='5'][data-missed='4']").await;
     page.click("#live-mask").await;
-    page.until("return /has no mask/.test(document.querySelector('#live').textContent)", json!(true)).await;
+    page.until("return /have no mask/.test(document.querySelector('#live').textContent)", json!(true)).await;
     page.click("#live-image").await;
     // A second stream under the same key is one of its own.
     put(head(2, 0).text(), image.clone()).await;

@@ -14,13 +14,14 @@ use js_sys::Uint8Array;
 
 use super::page::Page;
 use crate::{
-    app::InWords,
+    app::{InWords, sentence},
     browser::clock,
     client::Sample,
     ledger::Ledger,
     live::{Head, MAX_HEAD, Stream, Told, Wanted, picture},
     outside::Outside,
     payload::{Addressed, BuildError, ZBytes},
+    present::live::figures as words,
     protocol::{Answer, QuestionId},
 };
 
@@ -152,21 +153,26 @@ impl Live {
             let is_new = heard.stream.received() != wanted.after;
             let painted = if is_new { self.painted(heard, wanted, fit.pixels) } else { Ok(None) };
             let (pixels, problem) = match painted {
-                Ok(pixels) => (pixels, None),
-                Err(error) => (None, Some(error.in_words())),
+                Ok(_) if heard.head.start(wanted.plane).is_none() => {
+                    (None, format!("Frames of this stream have no {}.", wanted.plane.name()))
+                }
+                Ok(pixels) => (pixels, String::new()),
+                Err(error) => (None, format!("{}.", sentence(&error.in_words()))),
             };
             if pixels.is_some() {
                 heard.stream.show();
             }
+            let figures = heard.stream.figures(clock::since_1970());
             let told = Told {
                 stream: heard.head.stream,
                 streams,
-                head: heard.head,
-                figures: heard.stream.figures(clock::since_1970()),
+                counts: [heard.head.sequence, figures.received, figures.shown, figures.missed],
+                frame: heard.head.words(),
+                words: words(&figures),
+                problem,
                 columns: fit.pixels.0,
                 shown: fit.shown,
                 looked: self.looked.get(),
-                problem,
             };
             (told, pixels)
         });

@@ -168,7 +168,7 @@ impl Ring {
     /// `constructor` makes in the JavaScript heap.
     ///
     /// # Errors
-    /// In words: why there is no memory for it.
+    /// In words: why the browser lacks the memory for it.
     pub(super) fn plane(&mut self, row: &Row, constructor: &Function) -> Result<Slot, String> {
         let Some(robot) = row.kind.robot() else { return Err("it is not a robot".to_owned()) };
         let free = self.slots.iter_mut().position(|slot| slot.fits(row));

@@ -2,7 +2,7 @@
 //! lie in the payload. It is the attachment of the put, so the payload is the arrays and nothing
 //! else. JSON, because every language reads it.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::robot::Plane;
 use crate::payload::ZBytes;
@@ -11,7 +11,7 @@ use crate::payload::ZBytes;
 pub const MAX_HEAD: usize = 512;
 
 /// What a frame says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Head {
     /// Names the stream: another one for each engine that makes frames.
     pub stream: u32,
@@ -71,7 +71,7 @@ impl Head {
         if attachment.len() > MAX_HEAD {
             return None;
         }
-        let written: Written = serde_json::from_slice(attachment).ok()?;
+        let written: Written = serde_json::from_str(std::str::from_utf8(attachment).ok()?).ok()?;
         let Written { stream, seq, time, width, height, image, depth, mask } = written;
         let stream = u32::from_str_radix(&stream, 16).ok()?;
         let head = Self { stream, sequence: seq, time, width, height, planes: [image, depth, mask] };

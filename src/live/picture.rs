@@ -1,9 +1,6 @@
 //! The pixels that show a frame: its colours, its depth in colours, or its mask over its image.
 
-use super::{
-    head::Head,
-    robot::{COLOURS, Plane},
-};
+use super::{head::Head, robot::Plane};
 
 /// Colours of depths, from near to far: red, green and blue.
 const DEPTHS: [[u8; 3]; 6] = [
@@ -13,6 +10,19 @@ const DEPTHS: [[u8; 3]; 6] = [
     [0x2a, 0x78, 0x8e],
     [0x41, 0x44, 0x87],
     [0x2b, 0x0a, 0x42],
+];
+
+/// Colours of the classes of a mask, which are told apart by people who see few colours too; the
+/// classes of a robot's world have others in its image.
+const CLASSES: [[u8; 3]; 8] = [
+    [0x56, 0xb4, 0xe9],
+    [0x00, 0x9e, 0x73],
+    [0xf0, 0xe4, 0x42],
+    [0xd5, 0x5e, 0x00],
+    [0xcc, 0x79, 0xa7],
+    [0x00, 0x72, 0xb2],
+    [0xe6, 0x9f, 0x00],
+    [0x40, 0x40, 0x40],
 ];
 
 /// How much of 8 parts the mask has of a pixel.
@@ -84,7 +94,7 @@ pub fn rgba<E>(
             let under = sampled(head, Plane::Image, size, read)?;
             let (mut under, _) = under.as_chunks::<4>();
             let mut pixel = |class: &u8| {
-                let colour = COLOURS[usize::from(*class) % COLOURS.len()];
+                let colour = CLASSES[usize::from(*class) % CLASSES.len()];
                 let (below, rest) = under.split_first().unwrap_or((&[0, 0, 0, 0], &[]));
                 under = rest;
                 let cover = if below[3] == 0 { 8 } else { COVER };
@@ -151,7 +161,7 @@ mod tests {
         let (head, payload) = payload();
         let over = shown(&head, &payload, Plane::Mask, (64, 48));
         let class = payload[head.planes[2].unwrap()];
-        let (colour, image) = (COLOURS[usize::from(class)], &payload[5..9]);
+        let (colour, image) = (CLASSES[usize::from(class)], &payload[5..9]);
         assert_eq!(over[0], ((u32::from(colour[0]) + u32::from(image[0])) / 2) as u8);
         let alone = Head { planes: [None, None, head.planes[2]], ..head };
         assert_eq!(shown(&alone, &payload, Plane::Mask, (64, 48))[..3], colour);

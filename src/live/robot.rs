@@ -29,7 +29,7 @@ const PILLAR: u8 = 3;
 const PILLARS: u64 = 5;
 
 /// Red, green and blue of each class of the mask.
-pub(super) const COLOURS: [[u8; 3]; 8] = [
+const COLOURS: [[u8; 3]; 8] = [
     [0x9a, 0xa4, 0xb0],
     [0x8a, 0x72, 0x58],
     [0xd8, 0xd2, 0xc4],
@@ -91,7 +91,7 @@ impl Plane {
 }
 
 /// The camera, and the room that it is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Camera {
     /// Pixels in a row, at most [`MAX_SIDE`].
     pub width: u32,
@@ -115,13 +115,34 @@ impl Camera {
     }
 }
 
-/// One plane of what a robot sees: what a row of Build stands for.
+/// One plane of what a robot sees: what a row of Build stands for. It crosses, and is kept, as one
+/// number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "u64", into = "u64")]
 pub struct Robot {
     /// Which one.
     pub plane: Plane,
     /// Its camera.
     pub camera: Camera,
+}
+
+/// The bits of a side.
+const SIDE: u32 = 14;
+
+impl From<Robot> for u64 {
+    fn from(Robot { plane, camera: Camera { width, height, seed } }: Robot) -> Self {
+        let side = |side: u32| Self::from(side.min((1 << SIDE) - 1));
+        ((Self::from(seed) << SIDE | side(width)) << SIDE | side(height)) << 2 | plane as Self
+    }
+}
+
+impl From<u64> for Robot {
+    fn from(code: u64) -> Self {
+        let side = |at: u32| (code >> at) as u32 & ((1 << SIDE) - 1);
+        let plane = Plane::ALL.get(code as usize & 3).copied().unwrap_or(Plane::Image);
+        let camera = Camera { width: side(2 + SIDE), height: side(2), seed: (code >> (2 + 2 * SIDE)) as u32 };
+        Self { plane, camera }
+    }
 }
 
 impl Robot {
@@ -434,6 +455,23 @@ mod tests {
             assert!(floats(&painted(camera, 9, Plane::Depth)).iter().all(|metres| metres.is_finite() && *metres > 0.0));
         }
         assert!(!Camera { width: 0, ..SMALL }.is_possible() && !Camera { height: MAX_SIDE + 1, ..SMALL }.is_possible());
+    }
+
+    #[test]
+    fn a_robot_is_kept_as_a_number() {
+        for plane in Plane::ALL {
+            for (width, height, seed) in [(1, 4096, 0), (640, 480, u32::MAX), (4096, 1, 7)] {
+                let robot = Robot { plane, camera: Camera { width, height, seed } };
+                assert_eq!(Robot::from(u64::from(robot)), robot);
+            }
+        }
+        // What no page has written is not a camera of the lab, or another one.
+        assert!(!Robot::from(0).camera.is_possible() && !Robot::from(u64::MAX).camera.is_possible());
+        assert!(
+            !Robot::from(u64::from(Robot { camera: Camera { width: 99_999, ..SMALL }, plane: Plane::Mask }))
+                .camera
+                .is_possible()
+        );
     }
 
     #[test]

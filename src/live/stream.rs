@@ -35,18 +35,20 @@ pub struct Told {
     pub stream: u32,
     /// Every stream that is known, with the key of its frames.
     pub streams: Vec<(u32, Outside)>,
-    /// The last frame.
-    pub head: Head,
-    /// What is counted.
-    pub figures: Figures,
+    /// The number of the last frame, and how many came, were shown and are missing.
+    pub counts: [u64; 4],
+    /// What the last frame is.
+    pub frame: String,
+    /// How frames arrive, in words.
+    pub words: String,
+    /// Why the last frame has no picture, if it has none.
+    pub problem: String,
     /// Pixels in a row of the picture.
     pub columns: usize,
     /// Its size in the page.
     pub shown: (usize, usize),
     /// Bytes that were copied to make pictures so far.
     pub looked: u64,
-    /// Why the last frame has no picture, if it has none.
-    pub problem: Option<String>,
 }
 
 /// The frames of one stream.
@@ -64,7 +66,7 @@ pub struct Stream {
 }
 
 /// What is counted, as of a point in time.
-#[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct Figures {
     /// Frames that came.
     pub received: u64,

@@ -7,8 +7,11 @@ use crate::{app::session::Course, client::CongestionControl, live::Figures, numb
 /// From this share of the rate that is wanted on, it is reached.
 const REACHED: f64 = 0.95;
 
-/// From this share of the time on, something takes much of it.
-const MUCH: f64 = 0.1;
+/// From this share of the time on, waiting holds puts up.
+const WAITS: f64 = 0.1;
+
+/// From this share of the time on, making puts leaves too little of it for sending them.
+const MUCH: f64 = 0.5;
 
 /// A stream is said to be silent after so long.
 const SILENT: Duration = Duration::from_millis(1_500);
@@ -35,25 +38,26 @@ pub fn limit(course: &Course, wanted: usize, full: CongestionControl, frames: bo
     if hz >= wanted as f64 * REACHED {
         return format!("The rate is reached. {what} takes {} of the time.", percent(making));
     }
-    if waiting >= MUCH {
+    if waiting >= WAITS {
         return format!("Held up by the link: BLOCK waits {} of the time.", percent(waiting));
     }
     if making >= MUCH {
         return format!("{what} limits the rate: it takes {} of the time of the engine.", percent(making));
     }
-    format!("The engine has other work: {} goes by without a put.", percent(1.0 - making - waiting))
+    format!("The engine has other work. {what} takes {} of its time.", percent(making))
 }
 
 /// What else is counted of puts at a rate.
 #[must_use]
 pub fn counts(course: &Course, frames: bool) -> String {
-    let mut words = format!("each copies {} when it is built", format::bytes(course.copied as usize));
+    let mut words = format!(" Building one copies {}", format::bytes(course.copied as usize));
     if frames {
         words.push_str(&format!(", {} new arrays so far", format::thousands(course.arrays)));
     }
     if course.left_out > 0 {
         words.push_str(&format!(", {} left out as too late", format::thousands(course.left_out)));
     }
+    words.push('.');
     words
 }
 
@@ -76,7 +80,7 @@ pub fn figures(figures: &Figures) -> String {
         )
     };
     format!(
-        "{rate}{age}; {} missed. {} arrived, {} not shown",
+        "{rate}{age}; {} missed. {} arrived, {} not shown.",
         format::thousands(missed),
         format::thousands(received),
         format::thousands(received.saturating_sub(shown))
@@ -105,7 +109,7 @@ mod tests {
         );
         assert_eq!(
             said(Course { making: 0.05, ..slow }, block),
-            "The engine has other work: 95 % goes by without a put."
+            "The engine has other work. Making the frames takes 5 % of its time."
         );
         assert_eq!(
             said(Course { dropped: 300, ..slow }, drop),
@@ -119,9 +123,9 @@ mod tests {
         let course = Course { copied: 1_228_800, arrays: 3, left_out: 1_234, ..Course::default() };
         assert_eq!(
             counts(&course, true),
-            "each copies 1,228,800 B when it is built, 3 new arrays so far, 1,234 left out as too late"
+            " Building one copies 1,228,800 B, 3 new arrays so far, 1,234 left out as too late."
         );
-        assert_eq!(counts(&Course::default(), false), "each copies 0 B when it is built");
+        assert_eq!(counts(&Course::default(), false), " Building one copies 0 B.");
     }
 
     #[test]
@@ -138,7 +142,7 @@ mod tests {
         };
         assert_eq!(
             figures(&came),
-            "29.8 Hz, 82.4 MB/s; half are at most 14.2 ms old, 99 % at most 31.0 ms; 2 missed. 412 arrived, 14 not shown"
+            "29.8 Hz, 82.4 MB/s; half are at most 14.2 ms old, 99 % at most 31.0 ms; 2 missed. 412 arrived, 14 not shown."
         );
         let gone = Figures { silent: Duration::from_secs(3), ..came };
         assert!(figures(&gone).starts_with("no frame for 3"), "{}", figures(&gone));

@@ -32,13 +32,14 @@ impl Errands {
             let room = Room { density: 1.0, ..pictures::room() };
             match self.ask_along(Question::Live(Wanted { stream, after, plane, room })).await {
                 Some((Answer::Live(Some(now)), along)) => {
+                    let [_, received, ..] = now.counts;
                     if let Some(pixels) = along.first() {
                         next_drawing().await;
-                        after = now.figures.received;
+                        after = received;
                         paint(&canvas, &now, pixels);
-                    } else if now.figures.received != after {
+                    } else if received != after {
                         // A frame without this plane.
-                        after = now.figures.received;
+                        after = received;
                         canvas.set_width(0);
                     }
                     told(Some(now));

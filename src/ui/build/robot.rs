@@ -27,7 +27,7 @@ pub(super) fn robot(send: &Callback<Action>, row: &Row, robot: Robot) -> Html {
         <>
             <div class="field"><label for="row-plane">{ "plane" }</label>
                 <div class="input"><Select id="row-plane" value={plane.name()} options={planes} {choose} /></div></div>
-            <div class="field around" role="group" aria-labelledby="row-size"><span class="label" id="row-size">{ "camera" }</span>
+            <div class="field around" role="group" aria-labelledby="row-size"><span class="label" id="row-size">{ "size" }</span>
                 <div>
                     { for numbers.into_iter().map(|(field, name, value, least, most, with)| {
                         let change = send.reform(move |number: usize| {

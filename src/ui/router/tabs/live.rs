@@ -6,14 +6,10 @@ use yew::prelude::*;
 use crate::{
     live::{Plane, Told},
     number::bytes,
-    outside::shown_at_most,
-    present::live,
+    outside::Outside,
     ui::kit::widgets::{Choice, Select, segmented},
     web::{Errands, tasks::Task},
 };
-
-/// So many characters of a key are shown in the list of streams.
-const IN_SHORT: usize = 40;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LiveProps {
@@ -44,29 +40,26 @@ pub(super) fn Live(props: &LiveProps) -> Html {
         },
     });
     let now = told.as_ref();
-    let figure = |of: fn(&Told) -> u64| now.map(|told| of(told).to_string());
-    let name = |(id, key): &(u32, crate::outside::Outside)| {
-        (format!("{id:08x}").into(), format!("{} {id:08x}", shown_at_most(key.raw(), IN_SHORT)).into())
-    };
+    let count = |at: usize| now.and_then(|told| told.counts.get(at)).map(u64::to_string);
+    let name = |(id, key): &(u32, Outside)| (format!("{id:08x}").into(), format!("{} {id:08x}", key.shown()).into());
     let choose = {
         let stream = stream.setter();
         Callback::from(move |id: String| stream.set(u32::from_str_radix(&id, 16).ok()))
     };
     html! {
-        <figure class="preview live" id="live" data-frame={figure(|told| told.head.sequence)} data-arrived={figure(|told| told.figures.received)}
-            data-shown={figure(|told| told.figures.shown)} data-missed={figure(|told| told.figures.missed)}>
+        <figure class="preview live" id="live" data-frame={count(0)} data-arrived={count(1)}
+            data-shown={count(2)} data-missed={count(3)}>
             { segmented("What to see of the frames", "live-plane", choices.collect()) }
             if let Some(told) = now.filter(|told| told.streams.len() > 1) {
                 <Select id="live-stream" name="stream" value={format!("{:08x}", told.stream)}
                     options={told.streams.iter().map(name).collect::<Vec<_>>()} {choose} />
             }
             <canvas ref={canvas} id="live-picture" class="picture" role="img" width="0" height="0"
-                aria-label={now.map_or_else(|| "waits for a frame".to_owned(), |told| told.head.words())}></canvas>
+                aria-label={now.map_or_else(|| "waits for a frame".to_owned(), |told| told.frame.clone())}></canvas>
             if let Some(told) = now {
                 <figcaption class="quiet" title={format!("{} were copied to make the pictures", bytes(told.looked as usize))}>
-                    <strong>{ told.head.words() }</strong>{ ". " }<span id="live-figures">{ live::figures(&told.figures) }</span>
-                    if told.head.start(*plane).is_none() { { format!(" A frame of this stream has no {}.", plane.name()) } }
-                    if let Some(problem) = &told.problem { <span class="field-error" role="alert">{ format!(" {problem}.") }</span> }
+                    <strong>{ &told.frame }</strong>{ ". " }<span id="live-figures">{ &told.words }</span>{ " " }
+                    if !told.problem.is_empty() { <strong id="live-problem">{ &told.problem }</strong> }
                 </figcaption>
             }
         </figure>

@@ -276,6 +276,7 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
         Rate::Failed(_) => ("failed", None),
     };
     let Course { puts, dropped, failed, leaving, .. } = course.copied().unwrap_or_default();
+    let frames = head(&state.rows).is_some();
     html! {
         <details id="put-rate">
             <summary>
@@ -288,12 +289,18 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
                 <span class="quiet">{ "Hz" }</span>
                 <p id="rate" data-state={word} data-puts={puts.to_string()} data-dropped={dropped.to_string()}
                     data-failed={failed.to_string()} data-leaving={leaving.to_string()}>
-                    { for course.map(|course| measured(state, course, running)) }
+                    { for course.map(|course| measured(course, running)) }
                 </p>
                 // One button for both actions, so that it keeps the focus.
                 <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
                     { if running { "Stop" } else { "Start" } }</button>
             </form>
+            if let (Some(course), Some((_, options, hz))) = (course.filter(|course| course.puts > 0), &state.api.started) {
+                <p class="quiet" id="rate-more">
+                    { for (running && !course.paused).then(|| live::limit(course, *hz, options.congestion_control, frames)) }
+                    { live::counts(course, frames) }
+                </p>
+            }
             if let Some((key, _, hz)) = state.api.started.as_ref().filter(|_| state.rate_is_older()) {
                 <p class="notice" id="rate-older">
                     { format!(
@@ -310,14 +317,8 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
 }
 
 /// The figures of puts at a rate, during the run or after it.
-fn measured(state: &State, course: &Course, running: bool) -> Html {
+fn measured(course: &Course, running: bool) -> Html {
     let Course { puts, dropped, failed, leaving, hz, bytes_per_second, paused, .. } = course;
-    let frames = head(&state.rows).is_some();
-    let (hz_wanted, congestion) = state
-        .api
-        .started
-        .as_ref()
-        .map_or((state.api.hz, CongestionControl::Block), |(_, options, hz)| (*hz, options.congestion_control));
     let mut counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
     if *failed > 0 {
         counts.push_str(&format!(", {} failed", format::thousands(*failed)));
@@ -333,8 +334,7 @@ fn measured(state: &State, course: &Course, running: bool) -> Html {
                 <strong>{ format!("{} Hz", format::significant(*hz)) }</strong>
                 { format!(", {} MB/s{}", format::significant(bytes_per_second / 1e6), if running { "" } else { " on average" }) }
             }
-            <br /><span class="quiet">{ counts }{ ", " }{ live::counts(course, frames) }</span>
-            if running && !paused { <br /><span id="rate-limit">{ live::limit(course, hz_wanted, congestion, frames) }</span> }
+            <br /><span class="quiet">{ counts }</span>
         </>
     }
 }
