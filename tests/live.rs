@@ -277,10 +277,20 @@ async fn another_page_shows_the_stream_through_the_router() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tab_shows_its_own_stream_through_the_hub() {
-    let _turn = turn().await;
+async fn a_tab_shows_its_own_stream_in_every_engine() {
+    let missing = std::env::var("ENGINES_MISSING").unwrap_or_default();
+    let is_here = |engine: &Engine| !missing.split_whitespace().any(|one| one == format!("{engine:?}"));
+    for engine in Engine::ALL.into_iter().filter(is_here) {
+        let _turn = turn().await;
+        println!("in {engine:?}");
+        own_stream(engine).await;
+    }
+}
+
+/// A tab that puts and shows the same stream, without a lab.
+async fn own_stream(engine: Engine) {
     let server = host("/", &dist());
-    let tabs = Tabs::open(Engine::Chromium, &server.url()).await;
+    let tabs = Tabs::open(engine, &server.url()).await;
     tabs.page.wait("#session[data-state=open]").await;
     tabs.page.click("#tab-put").await;
     tabs.page.click("#subscribe").await;

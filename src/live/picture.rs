@@ -28,6 +28,9 @@ const CLASSES: [[u8; 3]; 8] = [
 /// How much of 8 parts the mask has of a pixel.
 const COVER: u32 = 4;
 
+/// Copies bytes of a payload from an offset on.
+pub type Read<'a, E> = dyn FnMut(usize, &mut [u8]) -> Result<(), E> + 'a;
+
 /// The element at the index-th of `count` equal distances over `all`.
 fn spread(index: usize, count: usize, all: u32) -> usize {
     ((2 * index as u64 + 1) * u64::from(all) / (2 * count.max(1) as u64)) as usize
@@ -39,7 +42,7 @@ fn sampled<E>(
     head: &Head,
     plane: Plane,
     (columns, rows): (usize, usize),
-    read: &mut dyn FnMut(usize, &mut [u8]) -> Result<(), E>,
+    read: &mut Read<'_, E>,
 ) -> Result<Vec<u8>, E> {
     let Some(start) = head.start(plane) else { return Ok(Vec::new()) };
     let pixel = plane.pixel();
@@ -75,12 +78,7 @@ fn of_depth(metres: f32, most: f32) -> [u8; 4] {
 ///
 /// # Errors
 /// Those of `read`, which copies bytes of the payload from an offset on.
-pub fn rgba<E>(
-    head: &Head,
-    plane: Plane,
-    size: (usize, usize),
-    read: &mut dyn FnMut(usize, &mut [u8]) -> Result<(), E>,
-) -> Result<Vec<u8>, E> {
+pub fn rgba<E>(head: &Head, plane: Plane, size: (usize, usize), read: &mut Read<'_, E>) -> Result<Vec<u8>, E> {
     let values = sampled(head, plane, size, read)?;
     Ok(match plane {
         Plane::Image => values,
@@ -102,7 +100,7 @@ pub fn rgba<E>(
                     |at: usize| ((u32::from(colour[at]) * cover + u32::from(below[at]) * (8 - cover)) / 8) as u8;
                 [mixed(0), mixed(1), mixed(2), 255]
             };
-            values.iter().flat_map(|class| pixel(class)).collect()
+            values.iter().flat_map(&mut pixel).collect()
         }
     })
 }

@@ -208,7 +208,7 @@ fn sine(turn: u32) -> f64 {
 fn shaded(colour: [u8; 3], depth: f64, dark: bool) -> [u8; 4] {
     let share = 256.0 / (1.0 + depth * 0.22);
     let share = if dark { share * 0.78 } else { share } as u32;
-    let [red, green, blue] = colour.map(|one| (u32::from(one) * share >> 8) as u8);
+    let [red, green, blue] = colour.map(|one| ((u32::from(one) * share) >> 8) as u8);
     [red, green, blue, 255]
 }
 
@@ -230,7 +230,7 @@ impl Sight {
     /// What the camera sees in the frame of this number.
     #[must_use]
     pub fn new(camera: Camera, frame: u64) -> Self {
-        let turn = ((frame % TURN << 32) / TURN) as u32;
+        let turn = (((frame % TURN) << 32) / TURN) as u32;
         let turn = turn.wrapping_add(mix(camera.seed.into()) as u32);
         let (forward, sideways) =
             ([sine(turn.wrapping_add(1 << 30)), sine(turn)], [-sine(turn), sine(turn.wrapping_add(1 << 30))]);

@@ -17,7 +17,7 @@ const MUCH: f64 = 0.5;
 const SILENT: Duration = Duration::from_millis(1_500);
 
 fn percent(share: f64) -> String {
-    format!("{:.0} %", (share * 100.0).clamp(0.0, 100.0))
+    format!("{:.0} %", f64::min(share * 100.0, 100.0))
 }
 
 /// What limits the rate of puts, in one sentence. `frames` says that they are a robot's.

@@ -18,10 +18,15 @@ pub(super) fn robot(send: &Callback<Action>, row: &Row, robot: Robot) -> Html {
     };
     let id = row.id;
     let choose = send.reform(move |key| Action::Edit(id, Edit::Kind(become_plane(key))));
-    let numbers: [(&str, &str, u32, u32, u32, fn(Camera, u32) -> Camera); 3] = [
-        ("row-width", "width", camera.width, 1, MAX_SIDE, |camera, width| Camera { width, ..camera }),
-        ("row-height", "height", camera.height, 1, MAX_SIDE, |camera, height| Camera { height, ..camera }),
-        ("row-seed", "seed", camera.seed, 0, u32::MAX, |camera, seed| Camera { seed, ..camera }),
+    let with = move |at: usize, number: u32| match at {
+        0 => Camera { width: number, ..camera },
+        1 => Camera { height: number, ..camera },
+        _ => Camera { seed: number, ..camera },
+    };
+    let numbers = [
+        ("row-width", "width", camera.width, 1..=MAX_SIDE),
+        ("row-height", "height", camera.height, 1..=MAX_SIDE),
+        ("row-seed", "seed", camera.seed, 0..=u32::MAX),
     ];
     html! {
         <>
@@ -29,9 +34,10 @@ pub(super) fn robot(send: &Callback<Action>, row: &Row, robot: Robot) -> Html {
                 <div class="input"><Select id="row-plane" value={plane.name()} options={planes} {choose} /></div></div>
             <div class="field around" role="group" aria-labelledby="row-size"><span class="label" id="row-size">{ "size" }</span>
                 <div>
-                    { for numbers.into_iter().map(|(field, name, value, least, most, with)| {
+                    { for numbers.into_iter().enumerate().map(|(at, (field, name, value, range))| {
+                        let (least, most) = (*range.start(), *range.end());
                         let change = send.reform(move |number: usize| {
-                            let camera = with(camera, u32::try_from(number).unwrap_or(most));
+                            let camera = with(at, u32::try_from(number).unwrap_or(most));
                             Action::Edit(id, Edit::Kind(Kind::Robot(Robot { plane, camera })))
                         });
                         html! { <NumberField id={field} label={name} sign={name} value={value as usize} least={least as usize} most={most as usize} {change} /> }
