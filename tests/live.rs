@@ -416,11 +416,13 @@ async fn reach_of_streams() {
                 }
                 robot(page, camera).await;
                 if image_only {
-                    for _ in 0..2 {
-                        page.click("#row-1 button").await;
-                        page.wait("#row-1.open").await;
-                        page.click("#row-remove").await;
-                    }
+                    // The neighbour of a row that is removed is open then.
+                    page.click("#row-1 button").await;
+                    page.wait("#row-1.open").await;
+                    page.click("#row-remove").await;
+                    page.until("return document.querySelectorAll('.row').length", json!(2)).await;
+                    page.click("#row-remove").await;
+                    page.until("return document.querySelectorAll('.row').length", json!(1)).await;
                 }
                 page.click(&format!("#mode-all-{mode}")).await;
                 page.click("#put-rate summary").await;
