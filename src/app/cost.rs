@@ -8,6 +8,7 @@ use super::{
     build::{Build, Preset, Row},
     effect::Effect,
     link::{self, Found},
+    order,
     problem::Problem,
     state::State,
 };
@@ -180,7 +181,8 @@ impl Cost {
     /// Newest first; of too many the oldest go, but never the one that is shown. So does the
     /// browser's storage.
     fn in_order(&mut self) {
-        self.history.sort_by_key(|run| std::cmp::Reverse(run.0.id));
+        let newest = order::descending(self.history.iter().map(|run| run.0.id));
+        self.history = newest.into_iter().map(|at| self.history[at].clone()).collect();
         while self.history.len() > KEPT_RUNS {
             let shown = self.shown.as_ref().map(|run| run.0.id);
             let Some(oldest) = self.history.iter().rposition(|run| Some(run.0.id) != shown) else { return };

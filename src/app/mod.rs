@@ -48,6 +48,7 @@ pub mod lesson;
 pub mod link;
 pub mod locator;
 pub mod message;
+pub mod order;
 pub mod ownership;
 pub mod pause;
 mod problem;

@@ -18,7 +18,9 @@ use crate::ui::{
     cost::pane::CostPane,
     kit::{
         back::Back,
-        border, keys, notes,
+        border,
+        html::html,
+        keys, notes,
         pointing::Pointing,
         still::still,
         terms::with_terms,

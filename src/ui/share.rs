@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::kit::{
     dialog,
+    html::html,
     paper::{self, use_printing},
 };
 use crate::{

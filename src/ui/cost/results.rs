@@ -23,6 +23,7 @@ use crate::{
         layout::scale,
     },
     ui::kit::{
+        html::html,
         paper::{self, use_printing},
         widgets::{problem, sends, use_width},
     },

@@ -9,6 +9,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 use super::dialog::close_view;
 use crate::app::{
     Action,

@@ -21,6 +21,7 @@ use crate::{
     },
     ui::{
         kit::{
+            html::html,
             terms::with_terms,
             text_field::TextField,
             widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits},
