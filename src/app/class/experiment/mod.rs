@@ -1,0 +1,21 @@
+//! The class is the experiment: every page measures the same in its own engine, and the teacher's
+//! page collects the results.
+//!
+//! | File | What is in it |
+//! |---|---|
+//! | `told` | what pages tell each other of it: what is asked, where a page is, one result |
+//! | `collected` | the teacher's side: who was asked, what came, and what did not |
+//! | `taking` | a student's side: what its page does when it is asked |
+//!
+//! No result is lost without being told. Who was asked has a number, and stands in the list until the
+//! experiment is cleared: with a result, or with the reason why there is none.
+
+mod collected;
+mod taking;
+mod told;
+
+pub use self::{
+    collected::{Arrived, Collected, MAX_REFUSED, Member, Refused, Where},
+    taking::{Next, Taking},
+    told::{Asked, Device, Doing, MAX_RESULT, Standing, Told},
+};
