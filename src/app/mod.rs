@@ -33,6 +33,7 @@ mod action;
 mod apply;
 mod build;
 pub mod bytes;
+pub mod class;
 mod command;
 pub mod cost;
 pub mod demonstration;

@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use super::told::{Asked, Device, Doing, Standing, Told};
+use super::{
+    super::says::{Assignment, Device, ExperimentSaid, ExperimentState, MAX_STUDENTS},
+    told::Told,
+};
 use crate::{
     app::Shown,
     outside::{LINE, Outside, sentences},
     run::{Scenario, Series},
 };
-
-/// The most pages in one experiment.
-const MAX_MEMBERS: usize = 64;
 
 /// The most refused results that are kept in words; of the others only their number is.
 pub const MAX_REFUSED: usize = 16;
@@ -40,7 +40,7 @@ pub enum Where {
     /// It has no result, and says why.
     Failed(String),
     /// It is gone, and its result is not here. What it did when it was heard last.
-    Gone(Option<Doing>),
+    Gone(Option<ExperimentState>),
 }
 
 /// A page that was asked.
@@ -55,7 +55,7 @@ pub struct Member {
     /// Its result.
     pub result: Option<Arrived>,
     /// What it said last.
-    said: Option<Standing>,
+    said: Option<ExperimentSaid>,
     gone: bool,
 }
 
@@ -69,11 +69,12 @@ impl Member {
         }
         match (doing, &self.said) {
             // What has failed stays so: the page said why before it went.
-            (Some(Doing::Failed), Some(said)) => Where::Failed(said.why.clone()),
+            (Some(ExperimentState::Failed), Some(said)) => Where::Failed(said.why.clone()),
             _ if self.gone => Where::Gone(doing),
-            (Some(Doing::Measuring), Some(said)) => Where::Measuring(said.part),
-            (Some(Doing::Done), _) => Where::OnItsWay,
-            (Some(Doing::Waiting), _) => Where::Waiting,
+            // The cast bounds what is not a part.
+            (Some(ExperimentState::Measuring), Some(said)) => Where::Measuring((said.part * 100.0).round() as u8),
+            (Some(ExperimentState::Done), _) => Where::OnItsWay,
+            (Some(ExperimentState::Waiting), _) => Where::Waiting,
             _ => Where::Asked,
         }
     }
@@ -92,7 +93,7 @@ pub struct Refused {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Collected {
     /// What was asked.
-    pub asked: Asked,
+    pub asked: Assignment,
     /// What is measured, in words.
     pub subject: String,
     /// Whether pages are still to begin. Results count afterwards too.
@@ -116,7 +117,7 @@ impl Collected {
     /// which every series has it.
     #[must_use]
     pub fn begin<'a>(
-        asked: Asked,
+        asked: Assignment,
         subject: String,
         bytes: Option<u64>,
         present: impl IntoIterator<Item = &'a str>,
@@ -142,7 +143,7 @@ impl Collected {
     fn add(&mut self, name: &str, late: bool) -> Option<&mut Member> {
         let at = match self.members.iter().position(|member| member.name.raw() == name) {
             Some(at) => at,
-            None if self.members.len() >= MAX_MEMBERS => {
+            None if self.members.len() >= MAX_STUDENTS => {
                 self.crowded += 1;
                 return None;
             }
@@ -156,16 +157,15 @@ impl Collected {
     }
 
     /// A page is there, and says where it is. Who joins while the experiment is open takes part.
-    pub fn hear(&mut self, name: &str, said: Option<&Standing>) {
+    pub fn hear(&mut self, name: &str, said: Option<&ExperimentSaid>) {
         if !self.open && !self.members.iter().any(|member| member.name.raw() == name) {
             return;
         }
         let n = self.asked.n;
         let Some(member) = self.add(name, true) else { return };
         member.gone = false;
-        member.said = said.filter(|said| said.n == n).map(|said| Standing {
+        member.said = said.filter(|said| said.n == n).map(|said| ExperimentSaid {
             why: sentences(&said.why, 2 * LINE),
-            part: said.part.min(100),
             ..said.clone()
         });
     }
@@ -247,7 +247,7 @@ mod tests {
     const BYTES: u64 = 11_805_184;
 
     fn begun(names: &[&str]) -> Collected {
-        let asked = Asked { n: 9, scenario: Scenario::Payload, link: String::new() };
+        let asked = Assignment { n: 9, scenario: Scenario::Payload, link: None };
         Collected::begin(asked, "three arrays".to_owned(), Some(BYTES), names.iter().copied())
     }
 
@@ -255,8 +255,8 @@ mod tests {
         Told::new(name, "5e1f", 9, Device::Computer, fixture::alone())
     }
 
-    fn said(state: Doing, part: u8) -> Standing {
-        Standing { n: 9, state, part, why: "no memory".to_owned() }
+    fn said(state: ExperimentState, part: f64) -> ExperimentSaid {
+        ExperimentSaid { n: 9, state, part, why: "no memory".to_owned() }
     }
 
     fn places(collected: &Collected) -> Vec<Where> {
@@ -267,12 +267,12 @@ mod tests {
     fn who_was_asked_has_a_number_and_a_place() {
         let mut all = begun(&["ada", "bob", "cy", "dot", "eve"]);
         assert_eq!(places(&all), vec![Where::Asked; 5]);
-        all.hear("ada", Some(&said(Doing::Waiting, 0)));
-        all.hear("bob", Some(&said(Doing::Measuring, 40)));
-        all.hear("cy", Some(&said(Doing::Failed, 0)));
-        all.hear("dot", Some(&said(Doing::Done, 100)));
+        all.hear("ada", Some(&said(ExperimentState::Waiting, 0.0)));
+        all.hear("bob", Some(&said(ExperimentState::Measuring, 0.4)));
+        all.hear("cy", Some(&said(ExperimentState::Failed, 0.0)));
+        all.hear("dot", Some(&said(ExperimentState::Done, 1.0)));
         // It has not heard of the experiment yet: it tells of the one before.
-        all.hear("eve", Some(&Standing { n: 8, ..said(Doing::Done, 100) }));
+        all.hear("eve", Some(&ExperimentSaid { n: 8, ..said(ExperimentState::Done, 1.0) }));
         let expected = [
             Where::Waiting,
             Where::Measuring(40),
@@ -291,7 +291,7 @@ mod tests {
         assert!(!all.come("ada", Ok(told("ada"))));
         assert_eq!((places(&all), all.have().collect::<Vec<_>>()), (vec![Where::Here], vec!["ada"]));
         // What is here stays, whatever the page does afterwards.
-        all.hear("ada", Some(&said(Doing::Measuring, 3)));
+        all.hear("ada", Some(&said(ExperimentState::Measuring, 0.03)));
         all.gone("ada");
         assert_eq!(places(&all), [Where::Here]);
     }
@@ -313,16 +313,16 @@ mod tests {
     #[test]
     fn who_is_gone_says_what_it_did() {
         let mut all = begun(&["ada", "bob", "cy"]);
-        all.hear("ada", Some(&said(Doing::Measuring, 70)));
-        all.hear("bob", Some(&said(Doing::Failed, 0)));
+        all.hear("ada", Some(&said(ExperimentState::Measuring, 0.7)));
+        all.hear("bob", Some(&said(ExperimentState::Failed, 0.0)));
         for name in ["ada", "bob", "cy", "nobody"] {
             all.gone(name);
         }
         let expected =
-            [Where::Gone(Some(Doing::Measuring)), Where::Failed("no memory".to_owned()), Where::Gone(None)];
+            [Where::Gone(Some(ExperimentState::Measuring)), Where::Failed("no memory".to_owned()), Where::Gone(None)];
         assert_eq!(places(&all), expected);
         // It is back, for instance after the router came back.
-        all.hear("ada", Some(&said(Doing::Measuring, 80)));
+        all.hear("ada", Some(&said(ExperimentState::Measuring, 0.8)));
         assert_eq!(places(&all)[0], Where::Measuring(80));
         // Its result may come although its page is gone.
         all.gone("ada");
@@ -333,14 +333,18 @@ mod tests {
     #[test]
     fn what_does_not_belong_here_is_counted_and_told() {
         let mut all = begun(&["ada"]);
-        assert!(!all.come("ada", Ok(Told { n: 8, ..told("ada") })));
+        let mut before = told("ada");
+        before.n = 8;
+        assert!(!all.come("ada", Ok(before)));
         assert_eq!(all.other, 1);
         let mut short = told("ada");
         short.run.series[1].bytes = 64;
+        let mut places = told("ada");
+        places.run = fixture::run(Scenario::Places);
         let wrong = [
             Err("it is not a text".to_owned()),
             Ok(told("bob")),
-            Ok(Told { run: fixture::run(Scenario::Places), ..told("ada") }),
+            Ok(places),
             Ok(short),
         ];
         for told in wrong {

@@ -3,7 +3,7 @@
 //!
 //! | File | What is in it |
 //! |---|---|
-//! | `told` | what pages tell each other of it: what is asked, where a page is, one result |
+//! | `told` | one result, as it travels |
 //! | `collected` | the teacher's side: who was asked, what came, and what did not |
 //! | `taking` | a student's side: what its page does when it is asked |
 //!
@@ -17,5 +17,5 @@ mod told;
 pub use self::{
     collected::{Arrived, Collected, MAX_REFUSED, Member, Refused, Where},
     taking::{Next, Taking},
-    told::{Asked, Device, Doing, MAX_RESULT, Standing, Told},
+    told::Told,
 };

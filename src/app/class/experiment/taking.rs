@@ -4,7 +4,7 @@
 //! own rows stay where they are. It puts nothing: thirty pages that put would measure the network of
 //! the class.
 
-use super::told::{Asked, Doing, Standing};
+use super::super::says::{Assignment, ExperimentSaid, ExperimentState};
 use crate::app::{Problem, Shown};
 
 /// What the page does next.
@@ -22,10 +22,11 @@ pub enum Next {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Taking {
     /// What is asked; `None` before and between experiments.
-    asked: Option<Asked>,
-    doing: Option<Doing>,
+    asked: Option<Assignment>,
+    doing: Option<ExperimentState>,
     /// The number of the measurement, while it is under way.
     number: Option<u64>,
+    /// Per cent of it that are done.
     part: u8,
     why: String,
     result: Option<Shown>,
@@ -36,18 +37,18 @@ pub struct Taking {
 impl Taking {
     /// What is asked.
     #[must_use]
-    pub fn asked(&self) -> Option<&Asked> {
+    pub fn asked(&self) -> Option<&Assignment> {
         self.asked.as_ref()
     }
 
     /// The teacher's page says what it asks, and whether it has the result of this page. `busy`: the
     /// page measures something.
-    pub fn hear(&mut self, asked: Option<&Asked>, has_it: bool, busy: bool) -> Next {
+    pub fn hear(&mut self, asked: Option<&Assignment>, has_it: bool, busy: bool) -> Next {
         if self.asked.as_ref() != asked {
             let measured = self.number.is_some();
             *self = Self {
                 asked: asked.cloned(),
-                doing: asked.map(|_| Doing::Waiting),
+                doing: asked.map(|_| ExperimentState::Waiting),
                 arrived: has_it,
                 ..Self::default()
             };
@@ -58,23 +59,23 @@ impl Taking {
         self.arrived |= has_it;
         match self.doing {
             // Another page has this name, or this page was loaded again: one result is enough.
-            Some(Doing::Waiting | Doing::Measuring) if self.arrived => {
-                self.doing = Some(Doing::Done);
+            Some(ExperimentState::Waiting | ExperimentState::Measuring) if self.arrived => {
+                self.doing = Some(ExperimentState::Done);
                 if self.number.take().is_some() { Next::Stop } else { Next::Nothing }
             }
-            Some(Doing::Waiting) if !busy => Next::Measure,
+            Some(ExperimentState::Waiting) if !busy => Next::Measure,
             _ => Next::Nothing,
         }
     }
 
     /// The measurement with this number has begun for it.
     pub fn begun(&mut self, number: u64) {
-        (self.number, self.doing, self.part) = (Some(number), Some(Doing::Measuring), 0);
+        (self.number, self.doing, self.part) = (Some(number), Some(ExperimentState::Measuring), 0);
     }
 
     /// It cannot be measured here.
     pub fn failed(&mut self, problem: &Problem) {
-        (self.number, self.doing) = (None, Some(Doing::Failed));
+        (self.number, self.doing) = (None, Some(ExperimentState::Failed));
         self.why = format!("{} {}", problem.title, problem.detail);
     }
 
@@ -95,7 +96,7 @@ impl Taking {
         }
         match result {
             Ok(Some(run)) => {
-                (self.number, self.doing, self.part) = (None, Some(Doing::Done), 100);
+                (self.number, self.doing, self.part) = (None, Some(ExperimentState::Done), 100);
                 self.result = Some(run.clone());
             }
             Ok(None) => self.failed(&Problem::new("The measurement was stopped before its first result.", "")),
@@ -106,9 +107,9 @@ impl Taking {
 
     /// Where the page is, for its text; `None` when nothing is asked.
     #[must_use]
-    pub fn standing(&self) -> Option<Standing> {
+    pub fn standing(&self) -> Option<ExperimentSaid> {
         let (n, state) = (self.asked.as_ref()?.n, self.doing?);
-        Some(Standing { n, state, part: self.part, why: self.why.trim_end().to_owned() })
+        Some(ExperimentSaid { n, state, part: f64::from(self.part) / 100.0, why: self.why.trim_end().to_owned() })
     }
 
     /// The experiment and the result that is to be told, until the teacher's page has it.
@@ -132,16 +133,16 @@ mod tests {
     use super::*;
     use crate::{present::cost::fixture, run::Scenario};
 
-    fn asked(n: u64) -> Asked {
-        Asked { n, scenario: Scenario::Payload, link: String::new() }
+    fn asked(n: u64) -> Assignment {
+        Assignment { n, scenario: Scenario::Payload, link: None }
     }
 
     fn run() -> Result<Option<Shown>, Problem> {
         Ok(Some(Shown(Rc::new(fixture::alone()))))
     }
 
-    fn state(taking: &Taking) -> Option<(u64, Doing, u8)> {
-        taking.standing().map(|standing| (standing.n, standing.state, standing.part))
+    fn state(taking: &Taking) -> Option<(u64, ExperimentState, u8)> {
+        taking.standing().map(|standing| (standing.n, standing.state, (standing.part * 100.0).round() as u8))
     }
 
     #[test]
@@ -151,11 +152,11 @@ mod tests {
         assert_eq!(taking.hear(Some(&asked(4)), false, false), Next::Measure);
         taking.begun(1);
         assert!(taking.progress(1, 30, 120) && !taking.progress(1, 30, 120) && !taking.progress(2, 60, 120));
-        assert_eq!(state(&taking), Some((4, Doing::Measuring, 25)));
+        assert_eq!(state(&taking), Some((4, ExperimentState::Measuring, 25)));
         assert_eq!(taking.hear(Some(&asked(4)), false, true), Next::Nothing);
         assert!(!taking.ended(2, &run()) && taking.to_tell().is_none());
         assert!(taking.ended(1, &run()));
-        assert_eq!(state(&taking), Some((4, Doing::Done, 100)));
+        assert_eq!(state(&taking), Some((4, ExperimentState::Done, 100)));
         // It is told again at each beat, until the teacher's page has it.
         assert_eq!(taking.hear(Some(&asked(4)), false, false), Next::Nothing);
         assert_eq!(taking.to_tell().map(|(n, _)| n), Some(4));
@@ -170,7 +171,7 @@ mod tests {
     fn a_page_that_measures_something_else_waits() {
         let mut taking = Taking::default();
         assert_eq!(taking.hear(Some(&asked(4)), false, true), Next::Nothing);
-        assert_eq!(state(&taking), Some((4, Doing::Waiting, 0)));
+        assert_eq!(state(&taking), Some((4, ExperimentState::Waiting, 0)));
         assert_eq!(taking.hear(Some(&asked(4)), false, false), Next::Measure);
     }
 
@@ -195,7 +196,7 @@ mod tests {
             taking.hear(Some(&asked(4)), false, false);
             taking.begun(1);
             assert!(taking.ended(1, &result));
-            assert_eq!(state(&taking), Some((4, Doing::Failed, 0)));
+            assert_eq!(state(&taking), Some((4, ExperimentState::Failed, 0)));
             // It does not begin by itself once more.
             assert_eq!(taking.hear(Some(&asked(4)), false, false), Next::Nothing);
             taking.standing().unwrap().why
@@ -208,7 +209,7 @@ mod tests {
     fn a_page_whose_name_has_a_result_does_not_measure_again() {
         let mut taking = Taking::default();
         assert_eq!(taking.hear(Some(&asked(4)), true, false), Next::Nothing);
-        assert_eq!(state(&taking), Some((4, Doing::Done, 0)));
+        assert_eq!(state(&taking), Some((4, ExperimentState::Done, 0)));
         let mut taking = Taking::default();
         taking.hear(Some(&asked(4)), false, false);
         taking.begun(1);

@@ -1,18 +1,16 @@
-//! What the pages of a class tell each other of an experiment. All of it comes from outside: it is
-//! bounded, and what is not understood is refused in words.
+//! One result of an experiment, as a page tells it. It comes from outside: it is bounded, and what is
+//! not understood is refused in words.
 
 use serde::{Deserialize, Serialize};
 
+use super::super::says::{Device, MAX_RESULT};
 use crate::{
     outside::{LINE, sentences},
-    run::{Run, Scenario},
+    run::Run,
 };
 
-/// The version of a result. A later one is not read.
+/// The version of a result. Another one is not read.
 const VERSION: u32 = 1;
-
-/// The most bytes of one result. The longest run that a page makes for a class has a tenth of it.
-pub const MAX_RESULT: usize = 1 << 20;
 
 /// The most series of one run, and the most samples of one series. Intervals of more would hold up
 /// the page that draws them.
@@ -24,58 +22,6 @@ const MAX_NAME: usize = 24;
 
 /// The most characters of what numbers a session.
 const MAX_ZID: usize = 32;
-
-/// What a page runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Device {
-    /// A machine with a pointer.
-    #[default]
-    Computer,
-    /// A machine that is used by touch.
-    Phone,
-}
-
-/// What the teacher's page asks every page to measure. A part of its text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    /// Numbers the experiment. A later one has a larger number, also after a reload.
-    pub n: u64,
-    /// What is measured.
-    pub scenario: Scenario,
-    /// The scene whose rows are measured, as in an address; empty where the scenario makes arrays of
-    /// its own.
-    pub link: String,
-}
-
-/// What a student's page does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Doing {
-    /// It waits until it may begin: it measures something else.
-    Waiting,
-    /// It measures.
-    Measuring,
-    /// It has a result.
-    Done,
-    /// It has none, and says why.
-    Failed,
-}
-
-/// Where a student's page is with an experiment. A part of its text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
-    /// Which experiment.
-    pub n: u64,
-    /// What it does.
-    pub state: Doing,
-    /// How much of it is done, in per cent.
-    #[serde(default)]
-    pub part: u8,
-    /// Why it has no result.
-    #[serde(default)]
-    pub why: String,
-}
 
 /// One result, as it travels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,7 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{measure::mix, present::cost::fixture};
+    use crate::{measure::mix, present::cost::fixture, run::Scenario};
 
     fn told() -> Told {
         Told::new("ada", "5e1f", 9, Device::Phone, fixture::alone())
