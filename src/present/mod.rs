@@ -6,6 +6,7 @@
 //! | [`format`](mod@format) | bytes, times and percents as text |
 //! | [`lesson`] | what the lab has found for a lesson, and what the strip says of it |
 //! | [`layout`] | the drawing of the layout: scales, magnified views, facts of the selected segment |
+//! | [`class`] | a class: what came of its experiment |
 //! | [`cost`] | the results of a run: sentences, tables, plots, files |
 //! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |
 //! | [`given`] | what was taken of typed values |
@@ -19,6 +20,7 @@
 //! | [`questions`] | the six questions of the proposal, and their answers |
 
 pub mod cause;
+pub mod class;
 pub mod cost;
 pub mod format;
 pub mod given;

@@ -93,7 +93,7 @@ pub struct Refused {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Collected {
     /// What was asked.
-    pub asked: Assignment,
+    pub assignment: Assignment,
     /// What is measured, in words.
     pub subject: String,
     /// Whether pages are still to begin. Results count afterwards too.
@@ -117,13 +117,13 @@ impl Collected {
     /// which every series has it.
     #[must_use]
     pub fn begin<'a>(
-        asked: Assignment,
+        assignment: Assignment,
         subject: String,
         bytes: Option<u64>,
         present: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let mut this = Self {
-            asked,
+            assignment,
             subject,
             open: true,
             members: Vec::new(),
@@ -161,7 +161,7 @@ impl Collected {
         if !self.open && !self.members.iter().any(|member| member.name.raw() == name) {
             return;
         }
-        let n = self.asked.n;
+        let n = self.assignment.n;
         let Some(member) = self.add(name, true) else { return };
         member.gone = false;
         member.said = said.filter(|said| said.n == n).map(|said| ExperimentSaid {
@@ -180,7 +180,7 @@ impl Collected {
     /// A result came on the key of this name. Says whether it is a new one.
     pub fn come(&mut self, name: &str, told: Result<Told, String>) -> bool {
         let told = match told {
-            Ok(told) if told.n != self.asked.n => {
+            Ok(told) if told.n != self.assignment.n => {
                 self.other += 1;
                 return false;
             }
@@ -206,7 +206,7 @@ impl Collected {
     /// Whether a run measured what was asked. Another payload has another cost: the two do not belong
     /// on one axis.
     fn fits(&self, scenario: Scenario, series: &[Series]) -> Result<(), String> {
-        if scenario != self.asked.scenario {
+        if scenario != self.assignment.scenario {
             return Err("it measured another scenario than was asked".to_owned());
         }
         let other = |bytes: u64| series.iter().find(|series| series.bytes != bytes);
@@ -247,8 +247,8 @@ mod tests {
     const BYTES: u64 = 11_805_184;
 
     fn begun(names: &[&str]) -> Collected {
-        let asked = Assignment { n: 9, scenario: Scenario::Payload, link: None };
-        Collected::begin(asked, "three arrays".to_owned(), Some(BYTES), names.iter().copied())
+        let assignment = Assignment { n: 9, scenario: Scenario::Payload, link: None };
+        Collected::begin(assignment, "three arrays".to_owned(), Some(BYTES), names.iter().copied())
     }
 
     fn told(name: &str) -> Told {

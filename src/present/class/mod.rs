@@ -1,0 +1,3 @@
+//! What a class looks like.
+
+pub mod experiment;
