@@ -99,7 +99,7 @@ impl State {
             Event::NoLab => self.no_lab(),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
             Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),
-            Event::MeasureEnded(number, result) => self.cost.ended(number, result),
+            Event::MeasureEnded(number, result) => self.measure_ended(number, result),
             Event::Opened(info) => self.session_opened(info),
             Event::HeldBack(longest) => self.session_held_back(longest),
             Event::SessionLost(lost, time) => self.session_lost(lost, time),

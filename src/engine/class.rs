@@ -13,9 +13,10 @@ use zbytes_session::web::command::{Command, Declare};
 use super::{command_problem, page::Page, session::Operation, session::Session};
 use crate::{
     app::{
-        Problem,
+        Problem, Shown,
         class::{
-            Book, Event, MAX_SAYS, StudentSays, Task, Wall,
+            Book, Event, MAX_RESULT, MAX_SAYS, StudentSays, Task, Wall,
+            experiment::Told,
             name::{self, TEACHER},
         },
         session::{EntityName, Glimpse, text_bytes, whole_text},
@@ -25,6 +26,7 @@ use crate::{
     ledger::Ledger,
     message::Looks,
     payload::ZBytes,
+    run::Run,
 };
 
 /// How often a page says its text.
@@ -81,6 +83,10 @@ struct Seat {
     text: Option<String>,
     /// Whether a text is under way: on a slow link the next one waits.
     busy: bool,
+    /// The result that is told until the teacher's page has it, and the number of its experiment.
+    result: Option<(u64, Shown)>,
+    /// Whether it is under way.
+    telling: bool,
     _beat: Interval,
 }
 
@@ -128,6 +134,10 @@ impl Attendance {
                 }
                 self.say();
             }
+            Task::Tell(result) => {
+                self.with(|seat| seat.result = result);
+                self.tell_result();
+            }
             Task::ForgetGone => {
                 if let Some(Seat { part: Part::Teacher { book, .. }, .. }) = self.seat.borrow_mut().as_mut() {
                     book.forget_gone();
@@ -140,8 +150,12 @@ impl Attendance {
 
     fn sit(self: &Rc<Self>, class: String, name: String, zid: String, part: Part) {
         let this = self.clone();
-        let beat = Interval::new(BEAT_MILLIS, move || this.say());
-        self.seat.replace(Some(Seat { class, name, zid, part, text: None, busy: false, _beat: beat }));
+        let beat = Interval::new(BEAT_MILLIS, move || {
+            this.say();
+            this.tell_result();
+        });
+        let seat = Seat { class, name, zid, part, text: None, busy: false, result: None, telling: false, _beat: beat };
+        self.seat.replace(Some(seat));
     }
 
     fn leave(&self) {
@@ -277,6 +291,30 @@ impl Attendance {
         self.with(|seat| seat.busy = false);
     }
 
+    /// Tells the result, unless it is under way. It is long, and must not be dropped.
+    fn tell_result(&self) {
+        if !self.session.is_open() {
+            return;
+        }
+        let told = self.with(|seat| {
+            let (n, run) = seat.result.as_ref().filter(|_| !seat.telling)?;
+            let run = Run::clone(&run.0);
+            let text = Told::new(&seat.name, &seat.zid, *n, surroundings::device(), run).write().ok()?;
+            let key = KeyExpr::new(name::key(&seat.class, &seat.name, "result").as_str()).ok()?;
+            seat.telling = true;
+            Some(Put { congestion_control: CongestionControl::Block, ..Put::new(key, text_bytes(&text)) })
+        });
+        if let Some(put) = told.flatten() {
+            let id = self.session.next_id();
+            self.session.begin(id, Operation::ClassResult, Command::Put(id, put));
+        }
+    }
+
+    /// A result has left, or was given up.
+    pub(super) fn result_told(&self) {
+        self.with(|seat| seat.telling = false);
+    }
+
     // What the link carries.
 
     fn measure_link(&self) {
@@ -351,6 +389,14 @@ impl Attendance {
                     (Part::Teacher { book, .. }, "data") if !is_teachers => {
                         let look = || self.look(sample);
                         book.data(name, sample.kind.payload_len(), look, now);
+                    }
+                    (Part::Teacher { book, .. }, "result") if !is_teachers && book.admits_result(name, now) => {
+                        let text = sample.kind.payload().and_then(|payload| whole_text(payload, MAX_RESULT));
+                        let told = text.map_or_else(
+                            || Err(format!("it is not a text of at most {MAX_RESULT} B")),
+                            |text| Told::read(text.as_bytes()),
+                        );
+                        return Some((Some(Event::Result(name.to_owned(), Box::new(told))), false, false));
                     }
                     (Part::Student { .. }, "says") if is_teachers => {
                         return Some((Some(Event::Teacher(text())), false, false));

@@ -332,6 +332,7 @@ impl Services {
             // The session tells their end by other messages.
             Operation::Get | Operation::List | Operation::Fence | Operation::ClassNames | Operation::ClassFence => {}
             Operation::ClassText => self.attendance.said(),
+            Operation::ClassResult => self.attendance.result_told(),
         }
     }
 

@@ -20,6 +20,9 @@ pub const SILENT: Duration = Duration::from_secs(6);
 /// A rate is over so many whole seconds at most.
 const RATE: u64 = 4;
 
+/// The shortest time between two results of one page that are read.
+const RESULT_EVERY: Duration = Duration::from_secs(1);
+
 /// Whether a page is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Presence {
@@ -87,6 +90,8 @@ struct Student {
     hidden: Option<Duration>,
     /// Whose the texts are, and how many puts and samples there were at the first of them.
     base: Option<(String, u64, u64)>,
+    /// When a result of it was read last.
+    result: Option<Duration>,
     /// Seconds, with samples and bytes in each.
     seconds: VecDeque<(u64, u64, u64)>,
 }
@@ -210,6 +215,17 @@ impl Book {
         }
     }
 
+    /// Whether a result of this student is read: at most one in a second, because reading takes long. A
+    /// page tells its result again.
+    pub fn admits_result(&mut self, name: &str, now: Duration) -> bool {
+        let Some(student) = self.student(name, now) else { return false };
+        let admits = student.result.is_none_or(|before| now.saturating_sub(before) >= RESULT_EVERY);
+        if admits {
+            student.result = Some(now);
+        }
+        admits
+    }
+
     /// Forgets the students who are gone.
     pub fn forget_gone(&mut self) {
         self.students.retain(|student| student.alive != Some(false));
@@ -250,6 +266,14 @@ mod tests {
     fn presence(book: &Book, name: &str, millis: u64) -> Presence {
         let wall = book.wall(at(millis));
         wall.tiles.iter().find(|tile| tile.name.raw() == name).expect("a tile").presence
+    }
+
+    #[test]
+    fn results_of_one_page_are_read_one_a_second() {
+        let mut book = Book::default();
+        assert!(book.admits_result("ana", at(0)) && !book.admits_result("ana", at(900)));
+        assert!(book.admits_result("bob", at(900)) && book.admits_result("ana", at(1_000)));
+        assert!(!book.admits_result("a/b", at(0)));
     }
 
     #[test]

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{book::Wall, name::Invited};
-use crate::app::{action::Action, event::Event as EngineEvent, problem::Problem};
+use super::{
+    book::Wall,
+    experiment::{Press, Told},
+    name::Invited,
+};
+use crate::app::{Shown, action::Action, event::Event as EngineEvent, problem::Problem};
 
 /// What a person does in a class.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,10 +34,12 @@ pub enum Change {
     Follow(bool),
     /// Set up a payload that the link carries in less than a second.
     Shorten,
+    /// Do something with an experiment.
+    Experiment(Press),
 }
 
 /// What the engine has to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Task {
     /// Open this class, with the zenoh id of the page. Ends by [`Event::Entered`] or
     /// [`Event::Refused`], and tells [`Event::Wall`] from then on.
@@ -57,6 +63,9 @@ pub enum Task {
     },
     /// Say this every two seconds from now on. Needs no answer.
     Say(String),
+    /// Tell this result of the experiment with this number every two seconds from now on; or none.
+    /// Needs no answer.
+    Tell(Option<(u64, Shown)>),
     /// Forget the students who are gone. Needs no answer.
     ForgetGone,
     /// Leave the class. Needs no answer.
@@ -80,6 +89,8 @@ pub enum Event {
     TeacherHere(bool),
     /// What arrives, by student.
     Wall(Wall),
+    /// A result of an experiment came on the key of this name, or what is wrong with it.
+    Result(String, Box<Result<Told, String>>),
 }
 
 /// The action that lets `change` happen.

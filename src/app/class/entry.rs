@@ -42,6 +42,7 @@ impl State {
             Change::GoThere => self.go_there(),
             Change::Follow(follows) => self.follow(follows),
             Change::Shorten => self.shorten(),
+            Change::Experiment(press) => self.experiment_pressed(press),
         }
     }
 
@@ -68,6 +69,7 @@ impl State {
                 Vec::new()
             }
             Event::Wall(wall) => self.wall_told(wall),
+            Event::Result(name, told) => self.result_came(&name, *told),
         }
     }
 
@@ -161,7 +163,7 @@ impl State {
                 Vec::new()
             }
             Role::Student(studying) => {
-                studying.said = None;
+                (studying.said, studying.telling) = (None, None);
                 if studying.name == name { Vec::new() } else { self.renamed(name) }
             }
             Role::Outside | Role::Door(_) => Vec::new(),

@@ -2,8 +2,9 @@
 
 use super::{
     book::Tile,
+    experiment::{Collected, Taking},
     name::Invited,
-    says::{ExperimentSaid, SceneSaid, StudentSays, TeacherSays},
+    says::{SceneSaid, StudentSays, TeacherSays},
 };
 use crate::{app::problem::Problem, segment::Mode};
 
@@ -62,6 +63,16 @@ pub struct Teaching {
     pub other_teacher: bool,
     /// Why the scene of the page is not for others.
     pub problem: Option<Problem>,
+    /// The last experiment.
+    pub experiment: Option<Collected>,
+    /// Why none could begin.
+    pub experiment_problem: Option<Problem>,
+    /// Whether it stands in the place of the wall.
+    pub shows_experiment: bool,
+    /// Which of its quantities is drawn.
+    pub quantity: usize,
+    /// Whether numbers stand for names.
+    pub hides_names: bool,
     /// What was said last.
     pub(super) said: Option<TeacherSays>,
 }
@@ -90,7 +101,9 @@ pub struct Studying {
     /// Bytes in a second that the link carries.
     pub carries: Option<f64>,
     /// What it does for an experiment.
-    pub experiment: Option<ExperimentSaid>,
+    pub taking: Taking,
+    /// The experiment whose result the engine tells.
+    pub(super) telling: Option<u64>,
     /// The revision of the rows that the pieces are of.
     pub(super) pieces_of: Option<u64>,
     /// The pieces of the payload.

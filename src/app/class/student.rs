@@ -47,6 +47,7 @@ impl State {
                 studying.teacher.as_ref().is_none_or(|says| says.lesson.is_none() || says.lesson == here);
         }
         effects.extend(self.teacher_says().or_else(|| self.student_says()));
+        effects.extend(self.student_tells());
         effects
     }
 
@@ -86,6 +87,7 @@ impl State {
                 }
             }
         }
+        effects.extend(self.take_part());
         let moved = before.and_then(|before| before.lesson) != says.lesson;
         if moved && self.classroom.studying().is_some_and(|studying| studying.follows) {
             effects.extend(self.go_to_the_teacher());
@@ -164,7 +166,7 @@ impl State {
             // In steps of 10 kB.
             link_mbs: studying.carries.map(|carries| ((carries / 1e4).round() / 100.0).max(0.01)),
             payload: studying.pieces.clone(),
-            experiment: studying.experiment.clone(),
+            experiment: studying.taking.standing(),
             ..StudentSays::default()
         };
         if studying.said.as_ref() == Some(&says) {

@@ -4,6 +4,7 @@ use super::{
     book::Wall,
     change::Task,
     entry::task,
+    experiment::Collected,
     role::{Role, Seat, Teaching},
     says::{SceneSaid, StudentSays, TeacherSays, VERSION},
 };
@@ -18,6 +19,7 @@ impl State {
             (teaching.not_understood, teaching.beyond) = (wall.not_understood, wall.beyond);
             teaching.other_teacher = wall.other_teacher;
         }
+        self.experiment_seen();
         Vec::new()
     }
 
@@ -57,7 +59,7 @@ impl State {
     pub(super) fn teacher_says(&mut self) -> Option<Effect> {
         let lesson = self.lessons.link();
         let Role::Teacher(teaching) = &mut self.classroom.role else { return None };
-        let Teaching { class, zid, scene, .. } = &**teaching;
+        let Teaching { class, zid, scene, experiment, .. } = &**teaching;
         let mut says = TeacherSays {
             v: VERSION,
             class: class.clone(),
@@ -65,9 +67,9 @@ impl State {
             n: teaching.said.as_ref().map_or(0, |said| said.n),
             lesson,
             scene: scene.clone(),
-            experiment: None,
-            have: Vec::new(),
-            stop: false,
+            experiment: experiment.as_ref().map(|experiment| experiment.assignment.clone()),
+            have: experiment.iter().flat_map(Collected::have).map(str::to_owned).collect(),
+            stop: experiment.as_ref().is_some_and(|experiment| !experiment.open),
         };
         if teaching.said.as_ref() == Some(&says) {
             return None;

@@ -44,6 +44,8 @@ pub(in crate::engine) enum Operation {
     Fence,
     /// A text of a class, or bytes by which its link is measured.
     ClassText,
+    /// A result of an experiment of a class.
+    ClassResult,
     /// The names that are taken in a class.
     ClassNames,
     /// A fence by which the link is measured.

@@ -164,10 +164,9 @@ impl Collected {
         let n = self.assignment.n;
         let Some(member) = self.add(name, true) else { return };
         member.gone = false;
-        member.said = said.filter(|said| said.n == n).map(|said| ExperimentSaid {
-            why: sentences(&said.why, 2 * LINE),
-            ..said.clone()
-        });
+        member.said = said
+            .filter(|said| said.n == n)
+            .map(|said| ExperimentSaid { why: sentences(&said.why, 2 * LINE), ..said.clone() });
     }
 
     /// A page is gone.
@@ -341,12 +340,7 @@ mod tests {
         short.run.series[1].bytes = 64;
         let mut places = told("ada");
         places.run = fixture::run(Scenario::Places);
-        let wrong = [
-            Err("it is not a text".to_owned()),
-            Ok(told("bob")),
-            Ok(places),
-            Ok(short),
-        ];
+        let wrong = [Err("it is not a text".to_owned()), Ok(told("bob")), Ok(places), Ok(short)];
         for told in wrong {
             // Told again and again, it counts once.
             assert!(!all.come("ada", told.clone()) && !all.come("ada", told));

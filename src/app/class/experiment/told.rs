@@ -90,7 +90,9 @@ impl Told {
             ));
         }
         if longest == 0 || !told.run.puts.is_empty() {
-            return Err("it has no samples of building, or it has whole puts; a class measures building alone".to_owned());
+            return Err(
+                "it has no samples of building, or it has whole puts; a class measures building alone".to_owned()
+            );
         }
         let run = told.run.accepted().map_err(|error| sentences(&error.to_string(), 2 * LINE))?;
         Ok(Self { run, ..told })

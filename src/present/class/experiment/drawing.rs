@@ -61,9 +61,8 @@ pub fn drawing(scenario: Scenario, all: &Beside, names: bool, width: f64, height
     let title = format!("{}, one interval for each page", quantity_name(scenario, all.quantity));
     let mut plot = Plot { width, height: row * (rows + above + 2.6), title, marks: Vec::new() };
 
-    let widest = |texts: &mut dyn Iterator<Item = String>| {
-        texts.map(|text| text_width(&text, letters)).fold(0.0, f64::max)
-    };
+    let widest =
+        |texts: &mut dyn Iterator<Item = String>| texts.map(|text| text_width(&text, letters)).fold(0.0, f64::max);
     let heads = if wide {
         let title = widest(&mut all.groups.iter().map(|group| group.title.clone())) * 1.05;
         title.max(widest(&mut all.groups.iter().map(|group| group_words(group, all.quantity)))).min(width * 0.36)
@@ -154,7 +153,9 @@ fn interval(plot: &mut Plot, axis: &Log, dot: &Dot, y: f64, row: f64) {
     plot.rect("p-ink", (from, (to - from).max(1.0)), (y - thick / 2.0, thick));
     let r = row * 0.27;
     match dot.verdict {
-        Some(Verdict::Same) => plot.path("p-mark", format!("M{:.1} {:.1}h{d:.1}v{d:.1}h-{d:.1}Z", x - r, y - r, d = 2.0 * r)),
+        Some(Verdict::Same) => {
+            plot.path("p-mark", format!("M{:.1} {:.1}h{d:.1}v{d:.1}h-{d:.1}Z", x - r, y - r, d = 2.0 * r))
+        }
         Some(Verdict::CannotTell) => plot.path("p-mark", circle(x, y, r)),
         _ => plot.path("p-mark-ink", circle(x, y, r)),
     }
@@ -224,7 +225,9 @@ mod tests {
 
     #[test]
     fn no_text_lies_over_another_one_or_an_interval() {
-        for (pages, width, height) in [(30, 1240.0, 560.0), (30, 1880.0, 900.0), (5, 1240.0, 560.0), (30, 358.0, 600.0), (1, 640.0, 300.0)] {
+        for (pages, width, height) in
+            [(30, 1240.0, 560.0), (30, 1880.0, 900.0), (5, 1240.0, 560.0), (30, 358.0, 600.0), (1, 640.0, 300.0)]
+        {
             for names in [true, false] {
                 let (_, sheet) = sheet(pages, names, width, height);
                 let all = texts(&sheet);
@@ -249,7 +252,12 @@ mod tests {
     fn verdicts_have_shapes_and_medians_a_line() {
         let (all, sheet) = sheet(30, true, 1240.0, 560.0);
         let paths = |wanted: &str| {
-            sheet.plot.marks.iter().filter(|mark| matches!(mark, PlotMark::Path { class, .. } if *class == wanted)).count()
+            sheet
+                .plot
+                .marks
+                .iter()
+                .filter(|mark| matches!(mark, PlotMark::Path { class, .. } if *class == wanted))
+                .count()
         };
         let told = all.dots().filter(|dot| matches!(dot.verdict, Some(Verdict::Faster | Verdict::Slower))).count();
         assert_eq!((paths("p-mark-ink"), paths("p-mark")), (told, 30 - told));
@@ -313,10 +321,14 @@ mod look {
         let Ok(folder) = std::env::var("ZBYTES_RUNS") else { return };
         for (pages, width, height) in [(30, 1240.0, 560.0), (5, 1240.0, 560.0), (30, 358.0, 600.0)] {
             let (collected, readings) = read(fixture::class(pages));
-            for (at, quantity) in quantities(&collected, &readings).into_iter().enumerate().filter(|one| [0, 4].contains(&one.0)) {
+            for (at, quantity) in
+                quantities(&collected, &readings).into_iter().enumerate().filter(|one| [0, 4].contains(&one.0))
+            {
                 let all = beside(&collected, &readings, quantity);
                 let sheet = super::drawing(collected.assignment.scenario, &all, true, width, height);
-                let svg = standalone(&sheet.plot, &[]).replace("font:400 12px", &format!("font:400 {}px", sheet.letters)).replace(".p-tick,.p-note{font-size:11px;", ".p-tick{");
+                let svg = standalone(&sheet.plot, &[])
+                    .replace("font:400 12px", &format!("font:400 {}px", sheet.letters))
+                    .replace(".p-tick,.p-note{font-size:11px;", ".p-tick{");
                 std::fs::write(format!("{folder}/class-{pages}-{at}-{width}.svg"), svg).unwrap();
             }
         }

@@ -262,9 +262,11 @@ mod tests {
                 assert_eq!(Run::from_json(&page["run"].to_string()).unwrap(), *result.run.0);
             }
         }
-        let states: Vec<&str> = file["pages"].as_array().unwrap().iter().map(|page| page["state"].as_str().unwrap()).collect();
+        let states: Vec<&str> =
+            file["pages"].as_array().unwrap().iter().map(|page| page["state"].as_str().unwrap()).collect();
         assert_eq!(states[4..], ["failed", "measuring", "on-its-way", "waiting", "gone", "asked"]);
-        let why: Vec<&str> = file["pages"].as_array().unwrap()[4..].iter().map(|page| page["why"].as_str().unwrap()).collect();
+        let why: Vec<&str> =
+            file["pages"].as_array().unwrap()[4..].iter().map(|page| page["why"].as_str().unwrap()).collect();
         assert!(why[0].starts_with("=1+1") && why[1].contains("50 %") && why[4].contains("left"), "{why:?}");
         assert_eq!(file["refused"][0]["why"], "it says that it is of student-1");
     }

@@ -25,8 +25,7 @@ pub(crate) fn of(scenario: Scenario, pages: u64) -> Collected {
     let names: Vec<String> = (1..=pages).map(|at| format!("student-{at}")).collect();
     let link = scenario.is_about_rows().then(|| "#s=AA".to_owned());
     let assignment = Assignment { n: 1_795_357_353_000, scenario, link };
-    let mut all =
-        Collected::begin(assignment, "Framed tensor".to_owned(), None, names.iter().map(String::as_str));
+    let mut all = Collected::begin(assignment, "Framed tensor".to_owned(), None, names.iter().map(String::as_str));
     for (at, name) in (0_u64..).zip(&names) {
         let (browser, device, cores, slower) = KINDS[(mix(at) % 5) as usize];
         let mut run = fixture::run(scenario);

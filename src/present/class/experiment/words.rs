@@ -154,20 +154,24 @@ pub fn missing(
         let why = why(&member.place(), collected.open, asleep(member.name.raw()));
         lines.extend(why.map(|why| (Some(member.name.shown()), why)));
     }
-    let no_value = silent.iter().map(|name| (Some(name.clone()), "The run of the page does not say anything of this.".to_owned()));
+    let no_value =
+        silent.iter().map(|name| (Some(name.clone()), "The run of the page does not say anything of this.".to_owned()));
     lines.extend(no_value);
     let refused = collected.refused.iter();
-    lines.extend(refused.map(|one| {
-        (Some(one.name.shown()), format!("The page told a result that was not taken: {}.", one.why))
-    }));
+    lines.extend(
+        refused.map(|one| (Some(one.name.shown()), format!("The page told a result that was not taken: {}.", one.why))),
+    );
     let counted = [
         (collected.refused_more, "More results that were not taken"),
         (collected.other, "Results of another experiment"),
         (collected.crowded, "Times that a page found no place in the experiment"),
     ];
-    lines.extend(counted.iter().filter(|(count, _)| *count > 0).map(|(count, words)| {
-        (None, format!("{words}: {}.", format::thousands(*count)))
-    }));
+    lines.extend(
+        counted
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| (None, format!("{words}: {}.", format::thousands(*count)))),
+    );
     lines
 }
 
@@ -209,10 +213,7 @@ pub fn table(scenario: Scenario, all: &Beside, names: bool) -> Table {
 mod tests {
     use super::*;
     use crate::{
-        app::class::{
-            Assignment, ExperimentSaid,
-            experiment::Told,
-        },
+        app::class::{Assignment, ExperimentSaid, experiment::Told},
         measure::Interval,
         present::{
             class::experiment::{
