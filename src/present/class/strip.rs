@@ -48,7 +48,7 @@ fn time(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::class::{Classroom, Role, TeacherSays, VERSION};
+    use crate::app::class::{Role, TeacherSays, VERSION};
 
     fn studying() -> Studying {
         let says = TeacherSays {
@@ -62,7 +62,9 @@ mod tests {
             have: Vec::new(),
             stop: false,
         };
-        Studying { teacher: Some(says), teacher_here: true, carries: Some(2e6), ..Studying::default() }
+        let mut studying = Studying::default();
+        (studying.teacher, studying.teacher_here, studying.carries) = (Some(says), true, Some(2e6));
+        studying
     }
 
     #[test]
@@ -82,8 +84,9 @@ mod tests {
     #[test]
     fn payload_that_takes_long_on_the_link_is_told() {
         let with = |carries: f64| {
-            let role = Role::Student(Box::new(Studying { carries: Some(carries), ..studying() }));
-            let state = State { classroom: Classroom { role }, ..State::of(crate::app::Preset::Tensor) };
+            let (mut studying, mut state) = (studying(), State::of(crate::app::Preset::Tensor));
+            studying.carries = Some(carries);
+            state.classroom.role = Role::Student(Box::new(studying));
             too_long(&state)
         };
         assert_eq!(with(1e8), None);

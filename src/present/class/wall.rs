@@ -229,10 +229,16 @@ mod tests {
         Seat { tile, says: Some(says) }
     }
 
+    fn with(seats: Vec<Seat>) -> Teaching {
+        let mut teaching = Teaching::default();
+        teaching.seats = seats;
+        teaching
+    }
+
     #[test]
     fn tile_says_who_where_and_what_arrives() {
         let seats = vec![seat("Zoë", Presence::Here, 60_000.0), seat("\u{202e}x", Presence::Silent(130), 0.0)];
-        let teaching = Teaching { seats, ..Teaching::default() };
+        let teaching = with(seats);
         let tiles = tiles(&teaching);
         let Tile { name, presence, step, data, rate, count, missing, .. } = &tiles[0];
         assert_eq!(
@@ -252,7 +258,7 @@ mod tests {
         assert_eq!(people(&teaching, Some("#l=pieces/3")), "1 here, 1 asleep, 2 at your step");
         // A page that has said and sent nothing.
         let silent = Seat { tile: Told { name: "eva".into(), ..Told::default() }, says: None };
-        let tile = &super::tiles(&Teaching { seats: vec![silent], ..Teaching::default() })[0];
+        let tile = &super::tiles(&with(vec![silent]))[0];
         assert_eq!((&*tile.data, &*tile.missing, &*tile.step), ("no data yet", "", "no lesson"));
     }
 
@@ -260,7 +266,7 @@ mod tests {
     fn sender_of_most_bytes_is_marked_if_others_send_too() {
         let most = |rates: &[f64]| {
             let seats = rates.iter().map(|rate| seat("a", Presence::Here, *rate)).collect();
-            tiles(&Teaching { seats, ..Teaching::default() }).iter().map(|tile| tile.most).collect::<Vec<_>>()
+            tiles(&with(seats)).iter().map(|tile| tile.most).collect::<Vec<_>>()
         };
         assert_eq!(most(&[1e6, 1e3, 1e3]), [true, false, false]);
         assert_eq!(most(&[1e6]), [false], "alone");
@@ -290,7 +296,8 @@ mod tests {
     #[test]
     fn what_is_not_as_it_should_be_is_said() {
         assert!(doubts(&Teaching::default()).is_empty());
-        let odd = Teaching { other_teacher: true, not_understood: 2, beyond: 1, ..Teaching::default() };
+        let mut odd = Teaching::default();
+        (odd.other_teacher, odd.not_understood, odd.beyond) = (true, 2, 1);
         let said = doubts(&odd).join(" ");
         assert!(
             said.contains("Another page teaches") && said.contains("2 texts") && said.contains("1 message"),
