@@ -390,7 +390,10 @@ impl Attendance {
                         let look = || self.look(sample);
                         book.data(name, sample.kind.payload_len(), look, now);
                     }
-                    (Part::Teacher { book, .. }, "result") if !is_teachers && book.admits_result(name, now) => {
+                    (Part::Teacher { book, .. }, "result") if !is_teachers => {
+                        if !book.admits_result(name, now) {
+                            return None;
+                        }
                         let text = sample.kind.payload().and_then(|payload| whole_text(payload, MAX_RESULT));
                         let told = text.map_or_else(
                             || Err(format!("it is not a text of at most {MAX_RESULT} B")),

@@ -13,6 +13,7 @@
 //! | [`hex`] | bytes line by line, their marks and their values |
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
 //! | [`cause`] | what an error of the session means, and what to do |
+//! | [`class`] | a class: the teacher's wall, and what a student's page says |
 //! | [`session`] | why a session could not open or has ended, and what ended with it |
 //! | [`snippet`] | programs for the other side, and the listing of the page's own code |
 //! | [`program`] | the payload as a program in three languages |

@@ -24,6 +24,8 @@ mod role;
 mod says;
 mod student;
 mod teacher;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     book::{Book, Presence, SILENT, Tile, Wall},

@@ -53,15 +53,12 @@ impl State {
 
     /// What is to be known before an action.
     pub(in crate::app) fn watched(&self, action: &Action) -> Watched {
-        let passes = matches!(action, Action::Many(_) | Action::Command(_))
-            || matches!(self.classroom.role, Role::Outside | Role::Door(_));
-        let words = |text: &String| if passes { String::new() } else { text.clone() };
         Watched {
-            passes,
+            passes: matches!(action, Action::Many(_) | Action::Command(_)),
             types_a_key: matches!(action, Action::Key(_) | Action::SubKey(_)),
             leaves_a_step: leaves_a_step(action),
-            key: words(&self.key),
-            sub_key: words(&self.sub_key),
+            key: self.key.clone(),
+            sub_key: self.sub_key.clone(),
         }
     }
 
@@ -182,7 +179,7 @@ impl State {
 /// What is to be known before an action, to see what it means for the class.
 #[derive(Debug)]
 pub(in crate::app) struct Watched {
-    /// The action consists of others, or the page is in no class.
+    /// The action consists of others.
     passes: bool,
     types_a_key: bool,
     leaves_a_step: bool,

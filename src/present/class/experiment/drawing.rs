@@ -305,32 +305,3 @@ mod tests {
         assert!(from.is_finite() && to <= 1240.0 && to > from + 400.0, "{from} to {to}");
     }
 }
-
-#[cfg(test)]
-mod look {
-    use crate::present::{
-        class::experiment::{
-            beside::{beside, quantities},
-            fixture::{self, read},
-        },
-        cost::plot::standalone,
-    };
-
-    #[test]
-    fn write_the_drawing() {
-        let Ok(folder) = std::env::var("ZBYTES_RUNS") else { return };
-        for (pages, width, height) in [(30, 1240.0, 560.0), (5, 1240.0, 560.0), (30, 358.0, 600.0)] {
-            let (collected, readings) = read(fixture::class(pages));
-            for (at, quantity) in
-                quantities(&collected, &readings).into_iter().enumerate().filter(|one| [0, 4].contains(&one.0))
-            {
-                let all = beside(&collected, &readings, quantity);
-                let sheet = super::drawing(collected.assignment.scenario, &all, true, width, height);
-                let svg = standalone(&sheet.plot, &[])
-                    .replace("font:400 12px", &format!("font:400 {}px", sheet.letters))
-                    .replace(".p-tick,.p-note{font-size:11px;", ".p-tick{");
-                std::fs::write(format!("{folder}/class-{pages}-{at}-{width}.svg"), svg).unwrap();
-            }
-        }
-    }
-}

@@ -20,7 +20,7 @@ pub use self::{
     beside::{Beside, Dot, Group, Quantity, Readings, beside, quantities, read_all},
     drawing::{Sheet, drawing},
     files::{FORMAT, csv, file_name, json},
-    words::{group_words, headline, missing, quantity_name, standing, table},
+    words::{group_words, headline, missing, quantity_name, standing, student_words, table},
 };
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::beside::{Beside, Group, Quantity};
 use crate::{
     app::class::{
         ExperimentState,
-        experiment::{Collected, Where},
+        experiment::{Collected, Taking, Where},
     },
     measure::Verdict,
     present::{
@@ -118,6 +118,23 @@ pub fn standing(collected: &Collected) -> String {
         words.push_str(&format!(" Of the others: {}.", others.join(", ")));
     }
     words
+}
+
+/// What a student's page says of its part; `None` when nothing is asked.
+#[must_use]
+pub fn student_words(taking: &Taking) -> Option<String> {
+    let said = taking.standing()?;
+    Some(match said.state {
+        ExperimentState::Waiting => {
+            "The class measures. This page begins when it has ended its own measurement.".to_owned()
+        }
+        ExperimentState::Measuring => {
+            format!("The class measures: {:.0} % are done here. Keep the page in view.", said.part * 100.0)
+        }
+        ExperimentState::Done if taking.has_arrived() => "Measured. The teacher’s page has the result.".to_owned(),
+        ExperimentState::Done => "Measured. The result is on its way to the teacher’s page.".to_owned(),
+        ExperimentState::Failed => format!("Not measured for the class. {}", full_stop(&said.why)),
+    })
 }
 
 /// Why a page has no result; `None` when it has one. `asleep` says for how many seconds its page has
