@@ -23,3 +23,6 @@ pub use self::{
     teach::Press,
     told::Told,
 };
+
+#[cfg(test)]
+mod tests;
