@@ -92,7 +92,7 @@ pub(in crate::ui) fn view(state: &Rc<State>, send: &Callback<Action>) -> Html {
                     <p class="quiet">{ whom(state, &link) }</p>
                 </div>
                 <ol id="wall" aria-label="The wall: what arrives, by student">
-                    { for wall::tiles(teaching).iter().zip(&teaching.seats).map(|(one, seat)| tile(one, seat.tile.count, seat.tile.missing)) }
+                    { for wall::tiles(teaching).iter().zip(&teaching.seats).map(|(one, seat)| tile(one, [seat.tile.count, seat.tile.compared, seat.tile.missing])) }
                     if teaching.seats.is_empty() { <li class="quiet">{ "No page has joined yet." }</li> }
                 </ol>
             </div>
@@ -123,14 +123,15 @@ fn whom(state: &State, link: &str) -> &'static str {
     }
 }
 
-fn tile(tile: &Tile, count: u64, missing: u64) -> Html {
+fn tile(tile: &Tile, counts: [u64; 3]) -> Html {
+    let [count, compared, missing] = counts.map(|count| count.to_string());
     let number = |value: f64| format!("{value:.1}");
     let line = |class: &'static str, words: &str| {
         html! { <p {class} title={words.to_owned()}>{ words }</p> }
     };
     html! {
-        <li key={tile.name.clone()} class="tile" data-name={tile.name.clone()} data-state={tile.state} data-count={count.to_string()}
-            data-missing={missing.to_string()} data-most={tile.most.then_some("true")}>
+        <li key={tile.name.clone()} class="tile" data-name={tile.name.clone()} data-state={tile.state} data-count={count}
+            data-compared={compared} data-missing={missing} data-most={tile.most.then_some("true")}>
             <p class="tile-name"><bdi>{ &tile.name }</bdi><span class="quiet">{ &tile.presence }</span></p>
             { line("quiet", &tile.step) }
             <svg class="tile-strip" viewBox={format!("0 0 {STRIP} 8")} preserveAspectRatio="none" aria-hidden="true">
