@@ -158,7 +158,7 @@ async fn five_pages_measure_together_and_results_stand_side_by_side() {
     assert_eq!(count(&teacher, "#class-drawing .p-mark").await, 0);
 
     // A second experiment takes the place of the first, and who joins meanwhile takes part.
-    teacher.fill("#class-scenario", "counts").await;
+    teacher.fill("#class-scenario", "places").await;
     teacher.click("#class-measure").await;
     teacher.wait("#class-standing[data-here='0']").await;
     let late = Page::open_first(&link).await;
@@ -166,7 +166,7 @@ async fn five_pages_measure_together_and_results_stand_side_by_side() {
     results(&teacher, 6, 8 * GUARD).await;
     teacher.click("#class-names").await;
     let second = file(&teacher).await;
-    assert!(second["id"].as_u64() > unnamed["id"].as_u64() && second["scenario"] == "counts");
+    assert!(second["id"].as_u64() > unnamed["id"].as_u64() && second["scenario"] == "places");
     let is_late = |page: &Value| page["late"] == json!(true) && page["name"] == "late";
     assert!(second["pages"].as_array().unwrap().iter().any(is_late));
     late.close_with(&[], ANY).await;
