@@ -7,7 +7,7 @@ use crate::{
         lesson,
         session::What,
     },
-    outside::{shown, shown_at_most},
+    outside::shown,
     present::format,
     segment::Mode,
 };
@@ -126,7 +126,7 @@ fn tile(Seat { tile, says }: &Seat, all: f64, senders: usize) -> Tile {
         (0, _) => "no data yet".to_owned(),
         (_, Some((What::Bytes, _)) | None) => format!("{}, bytes", format::size(tile.len)),
         (_, Some((what, words))) => {
-            format!("{}, {} {}", format::size(tile.len), what.name(), shown_at_most(words.raw(), DATA))
+            format!("{}, {} {}", format::size(tile.len), what.name(), words.shown_at_most(DATA))
         }
     };
     let share = if all > 0.0 { tile.bytes_per_second / all } else { 0.0 };
