@@ -108,7 +108,7 @@ async fn class_of_five_joins_follows_and_is_on_the_wall() {
 
     // A scene is set up in all pages and sent by none. Undo brings the own rows back.
     let page = tabs.at(1).await;
-    let rows = "return document.querySelectorAll('#rows > [data-row], #rows > li').length";
+    let rows = "return document.querySelectorAll('.build li.row').length";
     let own = page.run(rows, vec![]).await;
     teacher.fill("#preset", "tensor").await;
     teacher.wait("#build-state[data-state=ready]").await;
@@ -277,9 +277,11 @@ async fn slow_way(to: SocketAddr, bytes_per_second: usize) -> SocketAddr {
                 let Ok(lab) = TcpStream::connect(to).await else { return };
                 let ((mut from, mut back), (mut answers, mut lab)) = (stream.into_split(), lab.into_split());
                 tokio::spawn(async move { tokio::io::copy(&mut answers, &mut back).await });
-                let mut buffer = vec![0; 16 << 10];
+                let (mut buffer, mut free) = (vec![0; 16 << 10], tokio::time::Instant::now());
                 while let Ok(len @ 1..) = from.read(&mut buffer).await {
-                    tokio::time::sleep(Duration::from_secs_f64(len as f64 / bytes_per_second as f64)).await;
+                    let takes = Duration::from_secs_f64(len as f64 / bytes_per_second as f64);
+                    free = free.max(tokio::time::Instant::now()) + takes;
+                    tokio::time::sleep_until(free).await;
                     if lab.write_all(&buffer[..len]).await.is_err() {
                         break;
                     }

@@ -957,11 +957,21 @@ async fn a_reload_goes_by_the_tab_where_the_address_is_older() {
     let page = Page::open(&url(&lab)).await;
     page.until("return location.hash.length > 0", json!(true)).await;
     // A browser may refuse to write the address, and a reload may begin before the page writes it.
-    page.run("history.replaceState = () => { window.refused = true }", vec![]).await;
+    let refuse = "history.replaceState = () => { window.refused = true; throw new Error('refused') }";
+    page.run(refuse, vec![]).await;
     page.fill("#preset", "three").await;
     page.until("return window.refused", json!(true)).await;
     page.client.refresh().await.unwrap();
     page.until("return document.querySelector('#preset')?.value", json!("three")).await;
+    page.wait("#build-state[data-state=ready]").await;
+    // Chromium forgets the state of an entry that was written just before a reload.
+    page.until("return location.hash.length > 0 && history.state", json!(0)).await;
+    page.run(refuse, vec![]).await;
+    page.fill("#preset", "tiny").await;
+    page.until("return window.refused", json!(true)).await;
+    page.run("History.prototype.replaceState.call(history, null, '')", vec![]).await;
+    page.client.refresh().await.unwrap();
+    page.until("return document.querySelector('#preset')?.value", json!("tiny")).await;
     page.wait("#build-state[data-state=ready]").await;
     page.close(&[]).await;
     lab.stop().await;

@@ -242,9 +242,29 @@ async fn seen(router: &Router, casts: [Cast; ROLES.len()], wanted: &[&str]) -> S
     all
 }
 
-/// The clients race with themselves: on a busy machine one may overlook what comes at once, of a router as of a hub. So what
-/// differs is played again, so many times in all.
+/// The clients race with themselves: on a busy machine one may overlook what comes at once, of a router as of a hub. So
+/// what differs is played again, so many times in all.
 const TRIES: usize = 4;
+
+/// Earlier clients overlook more.
+const TRIES_OF_EARLIER: usize = 8;
+
+/// What clients saw of a behaviour, each time that they played it.
+#[derive(Default)]
+struct Plays {
+    hub: Vec<Vec<Value>>,
+    router: Vec<Vec<Value>>,
+}
+
+impl Plays {
+    /// What they saw of both: the whole behaviour, or where it ended each time because a client lacks something.
+    fn common(&self, may_stop: bool) -> Option<&[Value]> {
+        let is_stopped = |seen: &[Value]| seen.last().is_some_and(Value::is_string);
+        let both = self.hub.iter().filter(|seen| self.router.contains(seen)).map(Vec::as_slice);
+        // An earlier client may stop of itself, at the same step with both. What it once saw whole tells more.
+        both.filter(|seen| may_stop || !is_stopped(seen)).min_by_key(|seen| is_stopped(seen))
+    }
+}
 
 /// Each of them starts dozens of clients: one at a time.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -259,33 +279,41 @@ async fn equal(casts: [Cast; ROLES.len()]) -> usize {
     let lab = Lab::start(Options { router_only: true, ..options() }).await.unwrap();
     let address = |locator: String| locator.split_once('/').unwrap().1.parse().unwrap();
     let theirs = Router::at(address(lab.tcp_locator()), address(lab.ws_locator())).await;
-    let names: Vec<&str> = behaviours().into_iter().map(|(name, _)| name).collect();
-    let (mut wanted, mut whole, mut different) = (names.clone(), 0, String::new());
     let is_earlier = casts.iter().any(|cast| matches!(cast, Cast::Earlier(_)));
-    for attempt in 1..=TRIES {
+    let tries = if is_earlier { TRIES_OF_EARLIER } else { TRIES };
+    let mut plays: BTreeMap<&str, Plays> = behaviours().into_iter().map(|(name, _)| (name, Plays::default())).collect();
+    let mut whole = 0;
+    for attempt in 1..=tries {
+        let wanted: Vec<&str> = plays.keys().copied().collect();
         let (ours, theirs) = tokio::join!(seen(&ours, casts, &wanted), seen(&theirs, casts, &wanted));
-        different.clear();
-        wanted.retain(|name| {
-            let (ours, theirs) = (&ours[name], &theirs[name]);
-            let stopped = ours.last().and_then(Value::as_str);
-            // An earlier client may stop of itself, each time and at the same step with both.
-            let may_stop = is_earlier && attempt == TRIES;
-            if ours != theirs || stopped.is_some() && !may_stop {
-                let text = |seen: &[Value]| seen.iter().map(|one| format!("\n    {one}")).collect::<String>();
-                different += &format!("{name}\n  hub:{}\n  router:{}\n", text(ours), text(theirs));
-                return true;
-            }
-            match stopped.or_else(|| ours.last().and_then(|last| last["lacks"].as_str())) {
+        for (name, play) in &mut plays {
+            play.hub.extend(ours.get(name).cloned());
+            play.router.extend(theirs.get(name).cloned());
+        }
+        plays.retain(|name, play| {
+            let Some(seen) = play.common(is_earlier && attempt == tries) else { return true };
+            match seen.last().and_then(|last| last.as_str().or_else(|| last["lacks"].as_str())) {
                 Some(lack) => println!("{casts:?}: {name}: {lack}"),
                 None => whole += 1,
             }
             false
         });
-        if wanted.is_empty() {
+        if plays.is_empty() {
             return whole;
         }
+        println!("{casts:?}: differ in play {attempt}: {:?}", plays.keys());
     }
-    panic!("{} of {} differ:\n{different}", wanted.len(), names.len());
+    let text = |plays: &[Vec<Value>]| {
+        let play = |(number, seen): (usize, &Vec<Value>)| {
+            format!("\n    play {}:{}", number + 1, seen.iter().map(|one| format!("\n      {one}")).collect::<String>())
+        };
+        plays.iter().enumerate().map(play).collect::<String>()
+    };
+    let different: String = plays
+        .iter()
+        .map(|(name, play)| format!("{name}\n  hub:{}\n  router:{}\n", text(&play.hub), text(&play.router)))
+        .collect();
+    panic!("{} differ in each of {tries} plays:\n{different}", plays.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,7 +99,6 @@ impl Component for App {
                 { top_bar(&pane) }
                 <main data-below={self.state.stage.below.key()} data-large={self.state.stage.large.map(Large::key)}>
                     { class::strip(&self.state, &self.send) }
-                    { class::view(&self.state, &self.send) }
                     if self.state.lessons.page != Page::Closed {
                         <Strip state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                     }
@@ -118,6 +117,7 @@ impl Component for App {
                             <button type="button" class="link" onclick={sends(&self.send, Action::LinkSeen)}>{ "Close" }</button>
                         </div>
                     }
+                    { class::view(&self.state, &self.send) }
                     <div class="panes">
                         <BuildPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         { still(border::behind_build) }

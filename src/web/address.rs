@@ -4,6 +4,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use gloo_timers::callback::Timeout;
+use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use web_sys::window;
 
@@ -31,7 +32,8 @@ pub fn found(kept: bool) -> Option<(String, bool)> {
     let prefixes = [link::PREFIX, lesson::PREFIX, name::PREFIX, name::TEACHES];
     let is_one = |hash: &String| prefixes.iter().any(|prefix| hash.starts_with(prefix));
     let hash = window()?.location().hash().ok().filter(is_one)?;
-    let is_opened = !(kept && is_own_entry());
+    // Chromium forgets the state of an entry, and what was written into its address, if a reload follows at once.
+    let is_opened = !(kept && (is_own_entry() || is_loaded_again()));
     // A reload may come before the first change.
     write(&hash);
     Some((hash, is_opened))
@@ -42,6 +44,13 @@ pub fn found(kept: bool) -> Option<(String, bool)> {
 fn is_own_entry() -> bool {
     let state = window().and_then(|window| window.history().ok()).and_then(|history| history.state().ok());
     state.is_some_and(|state| !state.is_null())
+}
+
+/// Whether the browser loads the page again, and not one that a person goes to.
+fn is_loaded_again() -> bool {
+    let entries = || Some(window()?.performance()?.get_entries_by_type("navigation"));
+    let kind = entries().and_then(|entries| Reflect::get(&entries.get(0), &JsValue::from_str("type")).ok());
+    kind.is_some_and(|kind| kind == "reload")
 }
 
 /// The folder of the page, as in `https://example.org/lab/`.

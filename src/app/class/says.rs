@@ -339,7 +339,8 @@ mod tests {
             assert!(TeacherSays::read(&hostile, "k7q2m").is_err(), "{path} {value}");
         }
         let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
-        let long = format!("{{\"v\":1,\"x\":\"{}\"}}", "x".repeat(MAX_SAYS));
+        let long = student().text().replacen('{', &format!("{{\"x\":\"{}\",", "x".repeat(MAX_SAYS)), 1);
+        assert!(StudentSays::read(&long, "Zoë").is_err(), "it is too long");
         for hostile in ["", "null", "{", "\u{feff}{}", &deep, &long] {
             assert!(TeacherSays::read(hostile, "k7q2m").is_err() && StudentSays::read(hostile, "ana").is_err());
         }

@@ -223,7 +223,7 @@ fn student_follows_the_teacher_until_it_leaves_the_step() {
     change(&mut state, Change::Follow(true));
     tell(&mut state, says(5, Some("#l=two/1"), None));
     assert_eq!(state.lessons.link().as_deref(), Some("#l=two/1"));
-    // A teacher who closes the lesson takes it from nobody.
+    // A teacher who closes the lesson takes it from no student.
     tell(&mut state, says(6, None, None));
     assert_eq!(state.lessons.link().as_deref(), Some("#l=two/1"));
     // A lesson from elsewhere is loaded after a press only.
@@ -268,7 +268,7 @@ fn hostile_text_of_a_teacher_changes_nothing_and_is_counted() {
 }
 
 #[test]
-fn payload_that_is_too_long_for_the_link_is_shortened_by_a_press() {
+fn payload_that_is_too_long_for_the_link_is_shortened() {
     let mut state = student();
     state.apply(Action::Preset(Preset::Tensor));
     assert_eq!(state.seconds_on_the_link(), None);

@@ -7,7 +7,7 @@ use crate::{
         lesson,
         session::What,
     },
-    outside::{shown, shown_at_most},
+    outside::shown,
     present::format,
     segment::Mode,
 };
@@ -124,9 +124,9 @@ fn tile(Seat { tile, says }: &Seat, all: f64, senders: usize) -> Tile {
     let (state, presence) = presence(tile.presence);
     let data = match (tile.count, tile.glimpse.parts.first()) {
         (0, _) => "no data yet".to_owned(),
-        (_, Some((What::Bytes, _)) | None) => format!("bytes, {}", format::size(tile.len)),
+        (_, Some((What::Bytes, _)) | None) => format!("{}, bytes", format::size(tile.len)),
         (_, Some((what, words))) => {
-            format!("{} {}, {}", what.name(), shown_at_most(words.raw(), DATA), format::size(tile.len))
+            format!("{}, {} {}", format::size(tile.len), what.name(), words.shown_at_most(DATA))
         }
     };
     let share = if all > 0.0 { tile.bytes_per_second / all } else { 0.0 };
@@ -137,7 +137,7 @@ fn tile(Seat { tile, says }: &Seat, all: f64, senders: usize) -> Tile {
         step: step(says.as_ref().and_then(|says| says.step.as_deref())).unwrap_or_else(|| "no lesson".to_owned()),
         data,
         rate: format!("{:.1}/s, {}", tile.hz, speed(tile.bytes_per_second)),
-        count: format!("{} samples", format::count(tile.count as usize)),
+        count: format::plural(tile.count as usize, "sample"),
         missing: match (tile.missing, tile.compared) {
             (_, 0) => String::new(),
             (0, _) => "none missing".to_owned(),
@@ -247,7 +247,7 @@ mod tests {
                 "Zoë",
                 "here",
                 "pieces, step 3",
-                "float32 0.5, 1 …, 11.72 KiB",
+                "11.72 KiB, float32 0.5, 1 …",
                 "5.0/s, 60.0 kB/s",
                 "120 samples",
                 "3 of 123 missing"
