@@ -21,7 +21,10 @@ use support::{
     lab::{dist, host, joined, lab, turn},
     tabs::Tabs,
 };
-use zbytes_lab::run::Run;
+use zbytes_lab::{
+    app::class::{StudentSays, VERSION},
+    run::Run,
+};
 
 /// What pages on plain http of another address say, and pages whose router went away.
 const ANY: &[&str] =
@@ -353,4 +356,102 @@ async fn thirty_pages_measure_together_and_none_is_lost_untold() {
     tabs.close(ANY).await;
     teacher.close_with(&[], ANY).await;
     lab.stop().await;
+}
+
+/// Browsers, devices, cores, and how much slower each is than the first.
+const KINDS: [(&str, &str, u32, f64); 5] = [
+    ("Chrome 156", "computer", 8, 1.0),
+    ("Chrome 155", "phone", 8, 3.1),
+    ("Safari 19", "phone", 6, 1.6),
+    ("Firefox 140", "computer", 8, 1.3),
+    ("Edge 156", "computer", 4, 1.2),
+];
+
+/// A run like this one, as another machine may have measured it.
+fn another(run: &Value, at: usize) -> (Value, &'static str) {
+    let (browser, device, cores, slower) = KINDS[at % 5];
+    let mut run = run.clone();
+    (run["conditions"]["browser"], run["conditions"]["cores"]) = (json!(browser), json!(cores));
+    for (which, series) in (0_usize..).zip(run["series"].as_array_mut().unwrap()) {
+        let own = slower * (1.0 + ((at * 7 + which * 5) % 11) as f64 / 20.0);
+        for sample in series["samples"].as_array_mut().unwrap() {
+            *sample = json!(sample.as_f64().unwrap() * own);
+        }
+    }
+    (run, device)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_results_fit_a_projector_in_one_drawing() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let (teacher, link) = teacher(&lab).await;
+    let class = link.split_once("#c=").unwrap().1.to_owned();
+    let tabs = students(&teacher, &link, &names(1)).await;
+    // 29 programs take part: what they tell is what a page tells.
+    let session = joined(&lab.tcp_locator()).await;
+    let others: Vec<String> = (1..30).map(|at| format!("student-{at:02}")).collect();
+    let mut tokens = Vec::new();
+    for name in &others {
+        tokens.push(session.liveliness().declare_token(format!("lab/{class}/{name}/here")).await.unwrap());
+        let says = StudentSays { v: VERSION, name: name.clone(), zid: "abc".to_owned(), ..StudentSays::default() };
+        session.put(format!("lab/{class}/{name}/is"), says.text()).await.unwrap();
+    }
+    teacher.until("return document.querySelectorAll('#wall [data-state=here]').length", json!(30)).await;
+    teacher.emulate((1280, 720), false).await;
+    measure(&teacher, "three").await;
+    results(&teacher, 1, 4 * GUARD).await;
+    catch_files(&teacher).await;
+    let first = file(&teacher).await;
+    let (n, run) = (first["id"].as_u64().unwrap(), &first["pages"][0]["run"]);
+    let result = |at: usize| {
+        let (run, device) = another(run, at);
+        json!({ "v": 1, "name": others[at - 1], "zid": "abc", "n": n, "device": device, "run": run }).to_string()
+    };
+    let put = async |at: usize, text: String| {
+        session.put(format!("lab/{class}/{}/result", others[at - 1]), text).await.unwrap();
+    };
+    for at in 1..28 {
+        put(at, result(at)).await;
+    }
+    results(&teacher, 28, GUARD).await;
+    // Late ones appear. Who told nothing is still listed.
+    assert_eq!(count(&teacher, "#class-missing li").await, 2);
+    for at in 28..30 {
+        put(at, result(at)).await;
+    }
+    results(&teacher, 30, GUARD).await;
+    let all: Vec<String> = names(1).into_iter().chain(others.iter().cloned()).collect();
+    are_together(&teacher, &all).await;
+    for (size, least) in [((1280, 720), 0.02), ((1920, 1080), 0.015)] {
+        teacher.emulate(size, false).await;
+        for dark in [false, true] {
+            shoot(&teacher, size, dark).await;
+        }
+        // Its place was measured anew: the whole drawing is on the screen.
+        let fits = "
+            const drawing = document.querySelector('#class-drawing svg').getBoundingClientRect();
+            return drawing.bottom <= innerHeight && drawing.right <= innerWidth && drawing.width > 0.9 * innerWidth;";
+        teacher.until(fits, json!(true)).await;
+        let letters = "
+            const sizes = [...document.querySelectorAll('#class-drawing text')].map((one) => parseFloat(getComputedStyle(one).fontSize));
+            return Math.min(...sizes) / innerHeight;";
+        let letters = teacher.run(letters, vec![]).await.as_f64().unwrap();
+        println!("at {size:?} letters take {:.1} % of the height", 100.0 * letters);
+        assert!(letters >= least, "{letters} at {size:?}");
+    }
+    shoot(&teacher, (390, 844), false).await;
+    session.close().await.unwrap();
+    tabs.close(ANY).await;
+    teacher.close_with(&[], ANY).await;
+    lab.stop().await;
+}
+
+/// Takes a picture of the page, for a person who looks at it: `ZBYTES_PICTURES=/some/folder`.
+async fn shoot(page: &Page, size: (u32, u32), dark: bool) {
+    let Ok(folder) = std::env::var("ZBYTES_PICTURES") else { return };
+    page.emulate(size, dark).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let picture = page.client.screenshot().await.unwrap();
+    std::fs::write(format!("{folder}/class-{}-{}.png", size.0, if dark { "dark" } else { "light" }), picture).unwrap();
 }

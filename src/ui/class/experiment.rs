@@ -25,8 +25,8 @@ use crate::{
     },
 };
 
-/// What is below the drawing, in pixels: the first words there show that there is more.
-const BELOW: f64 = 40.0;
+/// What stays free below the drawing, in pixels.
+const BELOW: f64 = 10.0;
 
 /// The lowest place of a drawing.
 const LOWEST: f64 = 260.0;
@@ -97,13 +97,13 @@ pub(super) fn ExperimentView(props: &PaneProps) -> Html {
                 </>
             };
             html! {
-                <>
+                <div class="class-said">
                     <p class="big" id="class-headline">{ all.as_ref().and_then(headline).as_deref().map_or_else(
                         || html! { { "No result is here yet." } },
                         rich
                     ) }</p>
                     <p id="class-standing" role="status" data-here={collected.arrived().to_string()}>{ standing(collected) }</p>
-                </>
+                </div>
             }
         }
     };
@@ -178,11 +178,10 @@ fn asleep(teaching: &Teaching, name: &str) -> Option<u64> {
     }
 }
 
-/// How high the place of the drawing is: from its top to the end of the window.
+/// How high the place of the drawing is: from its top, as it is before a person scrolls, to the end of
+/// the window.
 fn room(node: &NodeRef) -> f64 {
-    let top = node.cast::<web_sys::Element>().map_or(0.0, |element| element.get_bounding_client_rect().top());
-    let window = web_sys::window();
-    let high = window.as_ref().and_then(|window| window.inner_height().ok()?.as_f64()).unwrap_or(0.0);
-    let scrolled = window.and_then(|window| window.scroll_y().ok()).unwrap_or(0.0);
-    (high - top - scrolled - BELOW).max(LOWEST)
+    let top = node.cast::<web_sys::HtmlElement>().map_or(0, |element| element.offset_top());
+    let high = web_sys::window().and_then(|window| window.inner_height().ok()?.as_f64()).unwrap_or(0.0);
+    (high - f64::from(top) - BELOW).max(LOWEST)
 }

@@ -53,13 +53,14 @@ fn rows_of(group: &Group, wide: bool) -> (f64, f64) {
 #[must_use]
 pub fn drawing(scenario: Scenario, all: &Beside, names: bool, width: f64, height: f64) -> Sheet {
     let wide = width >= WIDE;
-    // Above the rows the two sides of 1, below them ticks and the title of the axis.
-    let above = if matches!(all.quantity, Quantity::Ratio { .. }) { 1.3 } else { 0.3 };
+    // Above the rows the two sides of 1, below them ticks and, beside or below these, the axis's title.
+    let above = if matches!(all.quantity, Quantity::Ratio { .. }) { 1.2 } else { 0.3 };
+    let under = if wide { 1.4 } else { 2.6 };
     let rows: f64 = all.groups.iter().map(|group| rows_of(group, wide).0).sum();
-    let row = scale::inside(height / (rows + above + 2.6), LEAST, MOST);
-    let letters = (row * 0.94).min(width / if wide { 54.0 } else { 26.0 });
+    let row = scale::inside(height / (rows + above + under), LEAST, MOST);
+    let letters = (row * 0.97).min(width / if wide { 54.0 } else { 26.0 });
     let title = format!("{}, one interval for each page", quantity_name(scenario, all.quantity));
-    let mut plot = Plot { width, height: row * (rows + above + 2.6), title, marks: Vec::new() };
+    let mut plot = Plot { width, height: row * (rows + above + under), title, marks: Vec::new() };
 
     let widest =
         |texts: &mut dyn Iterator<Item = String>| texts.map(|text| text_width(&text, letters)).fold(0.0, f64::max);
@@ -103,7 +104,7 @@ pub fn drawing(scenario: Scenario, all: &Beside, names: bool, width: f64, height
         };
         for (anchor, x, room, words) in sides {
             if text_width(&words, letters) + 6.0 <= room {
-                plot.text("p-strong", anchor, x, row, words);
+                plot.text("p-strong", anchor, x, row * 0.95, words);
             }
         }
     }
@@ -117,8 +118,10 @@ pub fn drawing(scenario: Scenario, all: &Beside, names: bool, width: f64, height
         plot.text("p-tick", "middle", x, bottom + row * 1.05, times(tick));
     }
     let words = format!("{}, logarithmic", quantity_name(scenario, all.quantity));
-    let words = fit(&words, width, letters);
-    plot.text("p-tick", "end", right.max(text_width(&words, letters)), bottom + row * 2.2, words);
+    let (room, below) = if wide { (left - letters * 3.0, 1.05) } else { (width, 2.2) };
+    let short = quantity_name(scenario, all.quantity);
+    let words = if text_width(&words, letters) <= room { words } else { short };
+    plot.text("p-tick", "start", 0.0, bottom + row * below, fit(&words, room, letters));
 
     let (mut y, mut at) = (top, 0);
     for group in &all.groups {
