@@ -348,12 +348,16 @@ mod tests {
         for tile in &wall.tiles {
             assert_eq!((tile.hz, tile.bytes_per_second, tile.count), (5.0, 60_000.0, 50));
         }
+        // The first second of a sender is not whole, so it says nothing of the rate.
+        book.data("late", 12_000, Glimpse::default, at(10_900));
+        let late = |millis| book.wall(at(millis)).tiles[0].hz;
+        assert_eq!((late(11_100), late(12_100)), (0.0, 0.0));
         // It ends, and the rate with it.
         let wall = book.wall(at(16_000));
-        assert!(wall.tiles.iter().all(|tile| tile.hz == 0.0 && tile.count == 50));
+        assert!(wall.tiles.iter().skip(1).all(|tile| tile.hz == 0.0 && tile.count == 50));
         // A clock that is set back loses none.
         book.data("s00", 12_000, Glimpse::default, at(5));
-        assert_eq!(book.wall(at(16_000)).tiles[0].count, 51);
+        assert_eq!(book.wall(at(16_000)).tiles[1].count, 51);
     }
 
     #[test]

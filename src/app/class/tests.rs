@@ -325,7 +325,9 @@ fn teacher_says_its_step_and_its_scene() {
     let effects = state.apply(Action::Lesson(lesson::Change::Go(1)));
     assert_eq!(says(&effects).unwrap().lesson.as_deref(), Some("#l=two/2"));
     state.apply(Action::Preset(Preset::Tensor));
+    let before = says(&effects).unwrap().n;
     let effects = change(&mut state, Change::PutScene);
+    assert_eq!(says(&effects).unwrap().n, before + 1);
     let first = says(&effects).unwrap().scene.unwrap();
     assert_eq!((first.n, Ok(first.link)), (1, link::of(&state)));
     let again = says(&change(&mut state, Change::PutScene)).unwrap().scene.unwrap();
