@@ -13,9 +13,13 @@ use crate::run::{Run, Variant};
 /// Returns the name of a file for a run: `zbytes-lab-2026-11-22-142233-payload.csv`.
 #[must_use]
 pub fn file_name(run: &Run, ending: &str) -> String {
-    let (year, month, day, hour, minute, second) = reading::civil(run.id);
-    let scenario = reading::scenario_key(run.scenario);
-    format!("zbytes-lab-{year:04}-{month:02}-{day:02}-{hour:02}{minute:02}{second:02}-{scenario}.{ending}")
+    named(run.id, reading::scenario_key(run.scenario), ending)
+}
+
+/// The name of a file of what began at `id`.
+pub(crate) fn named(id: u64, what: &str, ending: &str) -> String {
+    let (year, month, day, hour, minute, second) = reading::civil(id);
+    format!("zbytes-lab-{year:04}-{month:02}-{day:02}-{hour:02}{minute:02}{second:02}-{what}.{ending}")
 }
 
 /// Writes a field as in RFC 4180: in quotes when it holds a comma, a quote or an end of line.
