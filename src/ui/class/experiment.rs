@@ -21,6 +21,7 @@ use crate::{
     run::Scenario,
     ui::{
         cost::results::{self, drawn, rich},
+        kit::html::html,
         kit::widgets::{PaneProps, Select, check, problem, sends, use_width},
     },
 };

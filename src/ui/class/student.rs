@@ -11,6 +11,7 @@ use crate::{
     outside::{Ends, shown},
     present::class::{experiment::student_words, strip as words},
     ui::kit::{
+        html::html,
         text_field::TextField,
         widgets::{check, problem, sends, submits},
     },

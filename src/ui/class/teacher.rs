@@ -15,6 +15,7 @@ use crate::{
     present::class::wall::{self, STRIP, Tile},
     ui::{
         class::experiment::ExperimentView,
+        kit::html::html,
         kit::widgets::{hue, problem, sends},
         share::{code, here},
     },
