@@ -8,6 +8,7 @@
 //! | [`layout`] | the drawing of the layout: scales, magnified views, facts of the selected segment |
 //! | [`cost`] | the results of a run: sentences, tables, plots, files |
 //! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |
+//! | [`live`] | frames: what limits their rate, and how they arrive |
 //! | [`given`] | what was taken of typed values |
 //! | [`hex`] | bytes line by line, their marks and their values |
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
@@ -29,6 +30,7 @@ pub mod heard;
 pub mod hex;
 pub mod layout;
 pub mod lesson;
+pub mod live;
 pub mod message;
 pub mod program;
 pub mod put;
