@@ -17,6 +17,7 @@
 //! | module | | what it is for |
 //! |---|---|---|
 //! | [`given`] | P | what a person brings, understood: files, typed values, arithmetic in fields |
+//! | [`live`] | P | a robot that sees a room, and frames of such streams |
 //! | [`run`] | P | a run as it is kept, exported and read back, and what casts doubt on it |
 //! | [`app`] | P | the state of the page and everything that can happen to it |
 //! | [`present`] | P | what the page says and where it draws it: words, numbers, geometry |
@@ -37,6 +38,7 @@ pub mod engine;
 pub mod given;
 #[cfg(target_arch = "wasm32")]
 pub mod hub;
+pub mod live;
 pub mod present;
 pub mod protocol;
 pub mod run;

@@ -17,6 +17,7 @@ use crate::{
         wire::FrameKey,
     },
     given::Reading,
+    live::{Told, Wanted},
     payload::{Difference, Direction, Step},
 };
 
@@ -137,6 +138,9 @@ pub enum Question {
     ForgetKept,
     /// Copy all bytes of a recorded frame. Answered with [`Answer::Frame`].
     Frame(FrameKey),
+    /// Make a picture of the next frame of a stream. Answered with [`Answer::Live`]: when there is one,
+    /// or after a while without.
+    Live(Wanted),
     /// Make a blob of what was read out of each of these files, as it was then, for another engine: the person may have
     /// changed or removed the file since. Answered with [`Answer::Files`].
     Files(Vec<(FileId, Reading)>),
@@ -163,6 +167,8 @@ pub enum Answer {
     Kept(Result<u64, Problem>),
     /// The bytes of a frame, and how many bytes looking at frames has copied so far.
     Frame(Result<Vec<u8>, Problem>, u64),
+    /// A stream, if there is one. The pixels of a new picture come along.
+    Live(Option<Told>),
     /// The files that the engine has. Their blobs come along, in this order.
     Files(Vec<(FileId, Reading)>),
     /// It was done, or not.
@@ -197,6 +203,8 @@ mod tests {
             session::{self, Asked, Options, Question as Get, Task},
         },
         given::{About, Offer, csv::Column},
+        live::Plane,
+        message::picture::Room,
         segment::Element,
     };
 
@@ -251,6 +259,25 @@ mod tests {
         crosses(&ToPage::Answer(1, Answer::Held(Err(problem), [1, 2, u64::MAX])));
         crosses(&ToPage::Answer(2, Answer::Seen(Seen { bytes: vec![0; 300], ..Seen::default() }, [0; 3])));
         crosses(&ToPage::Progress(1, 0.25));
+        let wanted = Wanted {
+            stream: Some(1),
+            after: 5,
+            plane: Plane::Depth,
+            room: Room { width: 1.5, height: 2.0, density: 1.0 },
+        };
+        crosses(&ToEngine::Ask(1, Question::Live(wanted)));
+        let told = Told {
+            stream: 7,
+            streams: vec![(7, "a".into())],
+            columns: 3,
+            shown: (4, 5),
+            looked: 6,
+            counts: [1, 2, 3, u64::MAX],
+            frame: "a".to_owned(),
+            words: "b".to_owned(),
+            problem: "why".to_owned(),
+        };
+        crosses(&ToPage::Answer(1, Answer::Live(Some(told))));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The modules in the order of the data flow: each may use those before it.
-const MODULES: [&str; 11] =
-    ["given", "run", "app", "present", "protocol", "browser", "hub", "engine", "web", "ui", "server"];
+const MODULES: [&str; 12] =
+    ["given", "live", "run", "app", "present", "protocol", "browser", "hub", "engine", "web", "ui", "server"];
 
 /// Modules of page and engine, which know each other by their protocol only.
 const APART: [(&str, &[&str]); 3] = [("engine", &["web", "ui"]), ("web", &["engine"]), ("ui", &["engine"])];
@@ -197,6 +197,9 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         &["gloo_timers::callback::Timeout", "wasm_bindgen::closure::Closure", "web_sys::ResizeObserver"],
     ),
     ("ui/router/tabs.rs", &["window.document"]),
+    ("ui/router/tabs/live.rs", &["web::Errands", "web::tasks::Task"]),
+    ("ui/router/tabs/put.rs", &["web::Errands"]),
+    ("ui/router/tabs/samples.rs", &["web::Errands"]),
     ("ui/kit/theme.rs", &["window.document", "window.local_storage"]),
     (
         "ui/kit/widgets.rs",

@@ -70,7 +70,8 @@ pub use self::{
     action::Action,
     build::{
         Build, Built, Direction, Edit, FIRST_TEXT, FileId, Fill, Given, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS,
-        MAX_TEXT, Message, Part, Piece, Plan, Preset, Row, RowId, Structured, TIMESTAMP, Typed, positions, structures,
+        MAX_TEXT, Message, Part, Piece, Plan, Preset, Row, RowId, Structured, TIMESTAMP, Typed, head, positions,
+        structures,
     },
     command::{Along, Command, FileTask},
     cost::{Cost, Download, Order, Shown, Status},

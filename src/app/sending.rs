@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::{
+    build::head,
     problem::Problem,
     session::{EntityName, Numbers, Options, Session},
     state::State,
@@ -162,7 +163,11 @@ impl State {
     /// How the next put would be sent.
     #[must_use]
     pub fn sending(&self) -> Sending {
-        Sending::new(&self.key, &self.api.options, self.open_session(), &self.api.numbers)
+        let mut sending = Sending::new(&self.key, &self.api.options, self.open_session(), &self.api.numbers);
+        if let Some(head) = head(&self.rows) {
+            sending.content.attachment = Some(head.attached());
+        }
+        sending
     }
 
     /// Whether the next put would be sent as that of another state.

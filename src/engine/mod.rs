@@ -5,8 +5,8 @@
 //! |---|---|
 //! | `runtime` | [`Runtime`]: holds the services, and says whose a message is |
 //! | `page` | tells the page what happened |
-//! | `files`, `sources`, `payloads` | files that a person gave, looked at and read; arrays; payloads of the rows |
-//! | `samples`, `frames` | what has arrived; recorded frames |
+//! | `files`, `ring`, `sources`, `payloads` | files that a person gave, looked at and read; arrays of frames; arrays; payloads of the rows |
+//! | `samples`, `live`, `frames` | what has arrived; frames of streams, and pictures of them; recorded frames |
 //! | `session`, [`host`] | the session of the Router pane; what its driver asks |
 //! | `class` | the class that the page is in |
 //! | `rate`, `answers` | puts at a rate; answers to queries |
@@ -26,6 +26,7 @@ mod files;
 mod frames;
 mod hash;
 pub mod host;
+mod live;
 mod measuring;
 mod messages;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
@@ -33,6 +34,7 @@ mod ownership;
 mod page;
 mod payloads;
 mod rate;
+mod ring;
 mod runtime;
 mod samples;
 mod save;

@@ -17,6 +17,8 @@ use super::{
 };
 use crate::{
     app::{self, Built, Event, Problem, Row},
+    browser::clock,
+    live::Head,
     payload::{Receipt, ZBytes},
     segment::Mode,
 };
@@ -31,12 +33,15 @@ pub(super) struct Payloads {
     settle: RefCell<Option<Timeout>>,
     /// The revision of the rows that the page is to build.
     wanted: Cell<u64>,
+    /// Names the frames of this engine.
+    stream: u32,
 }
 
 impl Payloads {
     pub(super) fn new(page: Page, files: Files) -> Rc<Self> {
         let sources = RefCell::new(Sources::new(files.clone()));
-        Rc::new(Self { page, files, sources, settle: RefCell::default(), wanted: Cell::default() })
+        let stream = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+        Rc::new(Self { page, files, sources, settle: RefCell::default(), wanted: Cell::default(), stream })
     }
 
     /// Builds the payload of this revision once the rows have stayed unchanged for a while, and
@@ -91,6 +96,30 @@ impl Payloads {
     /// As [`Payloads::built`].
     pub(super) fn borrowed(&self, rows: &[Row]) -> Result<(ZBytes, Receipt), Problem> {
         self.taken(rows, Some(Mode::Borrow))
+    }
+
+    /// The payload of the rows for a put. With rows of a robot it is a new frame, and this is what
+    /// the frame says of itself.
+    ///
+    /// # Errors
+    /// As [`Payloads::built`].
+    pub(super) fn to_put(&self, rows: &[Row]) -> Result<(ZBytes, Receipt, Option<Head>), Problem> {
+        let Some(head) = app::head(rows) else {
+            return self.built(rows).map(|(payload, receipt)| (payload, receipt, None));
+        };
+        // Its time is that before it was made: what a receiver calls its age is all that it took.
+        let time = clock::since_1970().as_nanos() as u64;
+        self.sources.borrow_mut().next_frame();
+        let (payload, receipt) = self.built(rows)?;
+        let mut sources = self.sources.borrow_mut();
+        sources.frame_put();
+        let head = Head { stream: self.stream, sequence: sources.frames().0, time, ..head };
+        Ok((payload, receipt, Some(head)))
+    }
+
+    /// How many arrays were made for frames so far: others were painted again.
+    pub(super) fn arrays_made(&self) -> u64 {
+        self.sources.borrow().frames().1
     }
 
     fn taken(&self, rows: &[Row], all: Option<Mode>) -> Result<(ZBytes, Receipt), Problem> {

@@ -41,6 +41,17 @@ const TELL: Duration = Duration::from_millis(250);
 /// Over how long the rate is measured.
 const OVER: Duration = Duration::from_secs(1);
 
+/// How it went until a point in time.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    at: Duration,
+    /// Puts and bytes that had left the browser by then.
+    puts: u64,
+    bytes: u64,
+    making: Duration,
+    held: Duration,
+}
+
 /// Puts at a rate, in flight.
 struct Publisher {
     id: PutId,
@@ -57,8 +68,14 @@ struct Publisher {
     longest: usize,
     course: Course,
     bytes: u64,
-    /// The time of each report, with the puts and bytes that had left the browser by then.
-    history: VecDeque<(Duration, u64, u64)>,
+    /// How long making puts has taken, and how long puts that were due have waited.
+    making: Duration,
+    held: Duration,
+    /// Since when a put that is due waits.
+    held_since: Option<Duration>,
+    /// How it went until each report.
+    history: VecDeque<Mark>,
+    arrays: u64,
     watch: Watch,
     /// When it was started.
     begun: Duration,
@@ -79,7 +96,9 @@ impl Publisher {
         let passed = now.saturating_sub(self.since).as_secs_f64();
         let all = (passed * self.hz as f64) as u64 + 1;
         let most = (BEHIND.as_secs_f64() * self.hz as f64) as u64 + 1;
-        self.made = self.made.max(all.saturating_sub(most));
+        let least = self.made.max(all.saturating_sub(most));
+        self.course.left_out += least - self.made;
+        self.made = least;
         all.saturating_sub(self.made)
     }
 
@@ -88,7 +107,8 @@ impl Publisher {
     fn wake(&mut self) {
         let now = reading();
         if self.watch.saw(now).is_some_and(|pause| !pause.still.is_zero()) {
-            self.history = VecDeque::from([(now.steady, self.course.puts, self.bytes)]);
+            self.hold(now.steady, false);
+            self.history = VecDeque::from([self.mark(now.steady)]);
         }
     }
 
@@ -99,8 +119,9 @@ impl Publisher {
 
     /// Measures the rate over the last second.
     fn measure(&mut self, now: Duration) -> Course {
-        self.history.push_back((now, self.course.puts, self.bytes));
-        while self.history.get(1).is_some_and(|(at, ..)| now.saturating_sub(*at) >= OVER) {
+        self.hold(now, self.held_since.is_some());
+        self.history.push_back(self.mark(now));
+        while self.history.get(1).is_some_and(|mark| now.saturating_sub(mark.at) >= OVER) {
             self.history.pop_front();
         }
         self.average(now);
@@ -109,19 +130,34 @@ impl Publisher {
 
     /// Notes how fast it was since the oldest entry of its history.
     fn average(&mut self, now: Duration) {
-        if let Some((at, puts, bytes)) = self.history.front() {
-            let seconds = now.saturating_sub(*at).as_secs_f64();
+        if let Some(mark) = self.history.front() {
+            let seconds = now.saturating_sub(mark.at).as_secs_f64();
             if seconds > 0.0 {
-                self.course.hz = (self.course.puts - puts) as f64 / seconds;
-                self.course.bytes_per_second = (self.bytes - bytes) as f64 / seconds;
+                self.course.hz = (self.course.puts - mark.puts) as f64 / seconds;
+                self.course.bytes_per_second = (self.bytes - mark.bytes) as f64 / seconds;
+                self.course.making = (self.making - mark.making).as_secs_f64() / seconds;
+                self.course.waiting = (self.held - mark.held).as_secs_f64() / seconds;
             }
         }
+    }
+
+    /// How it went until now.
+    fn mark(&self, at: Duration) -> Mark {
+        Mark { at, puts: self.course.puts, bytes: self.bytes, making: self.making, held: self.held }
+    }
+
+    /// Notes whether a put that is due waits for earlier ones from now on.
+    fn hold(&mut self, now: Duration, waits: bool) {
+        if let Some(since) = self.held_since {
+            self.held += now.saturating_sub(since);
+        }
+        self.held_since = waits.then_some(now);
     }
 
     /// Whether the last report is long enough ago for another one. The history begins with the time
     /// of a report, and ends with that of the last one.
     fn is_to_tell(&self, now: Duration) -> bool {
-        self.history.back().is_none_or(|(at, ..)| now.saturating_sub(*at) >= TELL)
+        self.history.back().is_none_or(|mark| now.saturating_sub(mark.at) >= TELL)
     }
 
     /// The time to the next look at the clock: several looks for each put.
@@ -176,7 +212,11 @@ impl Rate {
             longest: 0,
             course: Course::default(),
             bytes: 0,
-            history: VecDeque::from([(now, 0, 0)]),
+            making: Duration::ZERO,
+            held: Duration::ZERO,
+            held_since: None,
+            history: VecDeque::from([Mark { at: now, ..Mark::default() }]),
+            arrays: self.payloads.arrays_made(),
             watch: Watch::new(reading()),
             begun: now,
             stopped: false,
@@ -197,8 +237,10 @@ impl Rate {
         let Some(mut publisher) = self.running.take() else { return };
         (publisher.stopped, publisher.alarm, publisher.course.paused) = (true, None, false);
         // What stays on the page is how it went from its start to its end, not in its last second.
-        publisher.history = VecDeque::from([(publisher.begun, 0, 0)]);
-        publisher.average(clock::now());
+        let now = clock::now();
+        publisher.hold(now, false);
+        publisher.history = VecDeque::from([Mark { at: publisher.begun, ..Mark::default() }]);
+        publisher.average(now);
         let (id, course) = (publisher.id, publisher.counted());
         if publisher.waiting > 0 {
             self.stopped.borrow_mut().push(publisher);
@@ -214,6 +256,7 @@ impl Rate {
             publisher.course.paused = !is_open;
             if !is_open {
                 (publisher.since, publisher.made) = (begun, 0);
+                publisher.hold(begun, false);
                 return None;
             }
             let Publisher { id, key, options, rows, .. } = publisher;
@@ -221,9 +264,12 @@ impl Rate {
         });
         if let Some((id, key, options, rows)) = what {
             while self.take_due(clock::now()) {
-                let built = self.payloads.built(&rows);
-                match built.and_then(|(payload, _)| self.session.as_chosen(Put::new(key.clone(), payload), &options)) {
-                    Ok(put) => self.put(id, put, &rows),
+                let started = clock::now();
+                match self.session.put_of_rows(key.clone(), &rows, &options) {
+                    Ok((put, copied)) => {
+                        self.made(clock::now().saturating_sub(started), copied);
+                        self.put(id, put, &rows);
+                    }
                     Err(problem) => return self.fail(id, problem),
                 }
                 if clock::now().saturating_sub(begun) >= SLICE {
@@ -237,10 +283,20 @@ impl Rate {
     /// Returns whether a put is due now. The put then counts as made.
     fn take_due(&self, now: Duration) -> bool {
         let mut publisher = self.running.borrow_mut();
-        let Some(publisher) = publisher.as_mut().filter(|publisher| publisher.may_put()) else { return false };
-        let due = publisher.due(now) > 0;
-        publisher.made += u64::from(due);
-        due
+        let Some(publisher) = publisher.as_mut() else { return false };
+        let (due, may_put) = (publisher.due(now) > 0, publisher.may_put());
+        publisher.hold(now, due && !may_put);
+        publisher.made += u64::from(due && may_put);
+        due && may_put
+    }
+
+    /// Notes what making a put took.
+    fn made(&self, took: Duration, copied: u64) {
+        if let Some(publisher) = self.running.borrow_mut().as_mut() {
+            publisher.making += took;
+            publisher.course.copied = copied;
+            publisher.course.arrays = self.payloads.arrays_made() - publisher.arrays;
+        }
     }
 
     fn put(&self, publisher: PutId, put: Put, rows: &[Row]) {
@@ -292,7 +348,7 @@ impl Rate {
             let due = publisher.waiting == 0 || publisher.is_to_tell(now);
             let told = (publisher.stopped && due).then(|| {
                 // From now on, the history holds only the time of the last report.
-                publisher.history = VecDeque::from([(now, 0, 0)]);
+                publisher.history = VecDeque::from([Mark { at: now, ..Mark::default() }]);
                 (publisher.id, publisher.counted())
             });
             stopped.retain(|publisher| publisher.waiting > 0);

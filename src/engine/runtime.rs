@@ -17,6 +17,7 @@ use super::{
     files::Files,
     frames::Frames,
     host::{Told, hub_lost, place},
+    live::Live,
     measuring::Measuring,
     messages::Messages,
     ownership::Ownership,
@@ -35,7 +36,7 @@ use crate::{
     browser::{clock, surroundings},
     client::{self, CommandError, PutError, Reply, Sample, capture::Taken},
     hub::Serving,
-    protocol::{ToEngine, ToPage},
+    protocol::{Question, ToEngine, ToPage},
 };
 
 /// The declaration that tells of tokens.
@@ -54,6 +55,7 @@ struct Services {
     rate: Rc<Rate>,
     answers: Rc<Answering>,
     samples: Rc<Samples>,
+    live: Rc<Live>,
     frames: Rc<Frames>,
     views: Rc<Views>,
     messages: Rc<Messages>,
@@ -86,6 +88,7 @@ impl Runtime {
                 ownership: Ownership::new(page.clone(), files.clone(), session.clone()),
                 measuring: Measuring::new(page.clone(), files.clone()),
                 attendance: Attendance::new(page.clone(), session.clone()),
+                live: Live::new(page.clone()),
                 page,
                 files,
                 payloads,
@@ -116,8 +119,12 @@ impl Runtime {
         match message {
             ToEngine::Do(Command::Files(named)) => files.take_all(page, named, along).await,
             ToEngine::Do(command) => self.0.carry_out(command),
+            ToEngine::Ask(id, Question::Live(wanted)) => self.0.live.ask(id, wanted),
             ToEngine::Ask(id, question) => views.ask(id, question),
-            ToEngine::Cancel(id) => views.cancel(id),
+            ToEngine::Cancel(id) => {
+                views.cancel(id);
+                self.0.live.cancel(id);
+            }
             ToEngine::Release(view) => views.release(view),
             ToEngine::Serve => {
                 let serving = self.0.hub.borrow_mut().get_or_insert_default().clone();
@@ -194,7 +201,10 @@ impl Services {
             Task::Answer { id, asked, key, options, rows } => {
                 self.answers.answer_in_turn(id, asked, key, options, rows);
             }
-            Task::CountAnew => self.samples.count_anew(),
+            Task::CountAnew => {
+                self.samples.count_anew();
+                self.live.forget();
+            }
             Task::WatchLink(wanted) => self.session.watch_link(wanted),
         }
     }
@@ -407,7 +417,9 @@ impl Services {
 
     fn arrived(&self, mut sample: Sample, reply: Option<String>) {
         let batches = sample.trace.take();
-        let beside = Beside { reply, stamp: self.session.stamp_of(&sample), waited: self.session.waited(&sample) };
+        let frame = reply.is_none().then(|| self.live.arrived(&sample)).flatten();
+        let beside =
+            Beside { reply, frame, stamp: self.session.stamp_of(&sample), waited: self.session.waited(&sample) };
         let id = self.samples.arrived(sample, beside);
         if let Some(batches) = batches {
             self.frames.sample(id, batches);

@@ -19,6 +19,7 @@ use crate::{
     browser::clock,
     client::{Encoding, Sample, SampleKind},
     ledger::Ledger,
+    live::Head,
     message::Looks,
     payload::ZBytes,
 };
@@ -34,6 +35,8 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) struct Beside {
     /// Who gave it as a reply to a get; `None` when it came by the subscription.
     pub(super) reply: Option<String>,
+    /// What it is of a stream, if it is a frame of one.
+    pub(super) frame: Option<Head>,
     /// When it was made, as the page shows it.
     pub(super) stamp: Option<Stamp>,
     /// How long it may have waited in the browser.
@@ -107,7 +110,7 @@ impl Samples {
     pub(super) fn arrived(self: &Rc<Self>, sample: Sample, beside: Beside) -> SampleId {
         let id = self.next.get();
         self.next.set(id + 1);
-        let Beside { reply, stamp, waited } = beside;
+        let Beside { reply, frame, stamp, waited } = beside;
         let from = Sender::of(sample.local, sample.source_info);
         if reply.is_none() {
             self.groups.borrow_mut().count(sample.key_expr.as_str(), &from, clock::since_1970());
@@ -131,7 +134,7 @@ impl Samples {
             waited,
             looks: Looks::Other,
             from,
-            glimpse: Glimpse::default(),
+            glimpse: frame.as_ref().map(Glimpse::of_frame).unwrap_or_default(),
         };
         let due = {
             let mut arrivals = self.arrivals.borrow_mut();
@@ -204,7 +207,9 @@ impl Samples {
             let Some(payload) = payloads.get(&sample.id).filter(|_| !sample.deleted) else { continue };
             sample.more.looks = Looks::of(payload);
             let looked = &mut self.looked.borrow_mut();
-            sample.more.glimpse = Glimpse::of(payload, sample.local, sample.more.looks, looked);
+            if sample.more.glimpse.parts.is_empty() {
+                sample.more.glimpse = Glimpse::of(payload, sample.local, sample.more.looks, looked);
+            }
         }
         let by_subscription = samples.iter().filter(|sample| sample.reply.is_none());
         by_subscription.for_each(|sample| groups.show(&sample.key, &sample.more.from, &sample.more.glimpse));

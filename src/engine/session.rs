@@ -305,14 +305,22 @@ impl Session {
     /// The put, and how many bytes building its payload has copied.
     fn put_of(&self, key: &str, rows: Option<&[Row]>, options: &Options) -> Result<(Put, u64), Problem> {
         let key = checked(key, rows.into_iter().flatten(), options)?;
-        let (put, built) = match rows {
-            Some(rows) => {
-                let (payload, receipt) = self.payloads.built(rows)?;
-                (Put::new(key, payload), receipt.ledger.total())
-            }
-            None => (Put::delete(key), 0),
-        };
-        Ok((self.as_chosen(put, options)?, built))
+        let Some(rows) = rows else { return Ok((self.as_chosen(Put::delete(key), options)?, 0)) };
+        self.put_of_rows(key, rows, options)
+    }
+
+    /// A put of the rows, and how many bytes building its payload has copied. The head of a frame is
+    /// its attachment.
+    ///
+    /// # Errors
+    /// As [`Session::as_chosen`], and when the payload cannot be built.
+    pub(super) fn put_of_rows(&self, key: KeyExpr, rows: &[Row], options: &Options) -> Result<(Put, u64), Problem> {
+        let (payload, receipt, head) = self.payloads.to_put(rows)?;
+        let mut put = self.as_chosen(Put::new(key, payload), options)?;
+        if let Some(head) = head {
+            put.attachment = Some(head.attached());
+        }
+        Ok((put, receipt.ledger.total()))
     }
 
     /// Returns `put` with the options of the pane.

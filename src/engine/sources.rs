@@ -6,7 +6,10 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array, global};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::files::Files;
+use super::{
+    files::Files,
+    ring::{Ring, Slot},
+};
 use crate::{
     app::{Fill, InWords, Kind, Problem, Row, Selection},
     browser::{clock, error::message_of},
@@ -33,6 +36,8 @@ pub(super) enum Memory {
     /// The arrays of a message. Each build of a payload fills the message from them, or has it
     /// adopt them.
     Message(Vec<(Row, Memory)>),
+    /// A plane of a robot's frame.
+    Plane(Slot),
 }
 
 struct Made {
@@ -46,12 +51,13 @@ struct Made {
 pub(super) struct Sources {
     files: Files,
     made: Vec<Made>,
+    ring: Ring,
 }
 
 impl Sources {
     /// Has no arrays yet. Those of files take their bytes from `files`.
     pub(super) fn new(files: Files) -> Self {
-        Self { files, made: Vec::new() }
+        Self { files, made: Vec::new(), ring: Ring::default() }
     }
 
     /// Makes the arrays of `rows`.
@@ -66,7 +72,7 @@ impl Sources {
             let kept = old.iter().find(|made| alike(&made.row, row)).map(|made| made.memory.clone());
             let memory = match kept {
                 Some(memory) => memory,
-                None => match make(row, &self.files) {
+                None => match self.make_new(row) {
                     Ok(memory) => Rc::new(memory),
                     Err(problem) => {
                         self.made.clear();
@@ -79,13 +85,46 @@ impl Sources {
         Ok(())
     }
 
+    fn make_new(&mut self, row: &Row) -> Result<Memory, Problem> {
+        if row.kind.robot().is_none() {
+            return make(row, &self.files);
+        }
+        self.ring.plane(row, &constructor(row)?).map(Memory::Plane).map_err(|why| no_memory(row, &why))
+    }
+
+    /// The planes of robots are those of the next frame, if the last one was put. Arrays to which no
+    /// payload refers any more are painted again.
+    pub(super) fn next_frame(&mut self) {
+        if !self.ring.goes_on() {
+            return;
+        }
+        for made in std::mem::take(&mut self.made) {
+            if made.row.kind.robot().is_none() {
+                self.made.push(made);
+            } else if let Ok(Memory::Plane(slot)) = Rc::try_unwrap(made.memory) {
+                self.ring.give_back(slot);
+            }
+        }
+    }
+
+    /// The frame was put.
+    pub(super) fn frame_put(&mut self) {
+        self.ring.put();
+    }
+
+    /// The number of the frame, and how many arrays were made for frames so far.
+    pub(super) fn frames(&self) -> (u64, u64) {
+        (self.ring.number(), self.ring.made())
+    }
+
     /// Returns the rows that would keep everything else waiting while their arrays are made.
     /// [`make_in_turns`] makes them, and [`Sources::keep`] takes them. Drops the arrays for which
     /// `rows` have no use.
     pub(super) fn long(&mut self, rows: &[Row]) -> Vec<Row> {
         self.made.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
         let new = |row: &&Row| !self.made.iter().any(|made| alike(&made.row, row));
-        let long = |row: &&Row| row.way().is_none() && row.place == Place::JsHeap && row.bytes() > LONG;
+        let filled = |row: &&Row| row.way().is_none() && row.kind.robot().is_none();
+        let long = |row: &&Row| filled(row) && row.place == Place::JsHeap && row.bytes() > LONG;
         rows.iter().filter(new).filter(long).cloned().collect()
     }
 
@@ -114,6 +153,7 @@ impl Sources {
     pub(super) fn array(&self, segment: Selection) -> Option<&JsValue> {
         match self.made.iter().find(|made| made.row.id == segment.row)?.memory.as_ref() {
             Memory::Js(arrays) => arrays.get(segment.index),
+            Memory::Plane(slot) => slot.array(),
             Memory::Linear(_) | Memory::Message(_) => None,
         }
     }
@@ -148,6 +188,13 @@ impl Sources {
         let (sources, ledger) = self.list(all)?;
         let (payload, mut receipt) = ZBytes::build(sources).map_err(|error| build_problem(&error))?;
         receipt.ledger.absorb(&ledger);
+        let mut at = 0;
+        for made in &self.made {
+            if let (Memory::Plane(slot), Some(segment)) = (made.memory.as_ref(), payload.segments().get(at)) {
+                slot.taken(segment);
+            }
+            at += made.row.segments();
+        }
         self.made.retain(|made| all.unwrap_or(made.row.mode) != Mode::Move);
         Ok((payload, receipt))
     }
@@ -166,6 +213,7 @@ fn list(row: &Row, memory: &Memory, mode: Mode, own: bool, sources: &mut Vec<Sou
             }
         }
         Memory::Linear(segments) => sources.extend(segments.iter().map(|segment| source(segment.clone().into()))),
+        Memory::Plane(slot) => sources.push(source(slot.input())),
         // The arrays of a message cannot be messages themselves.
         Memory::Message(_) => {}
     }

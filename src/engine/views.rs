@@ -253,6 +253,8 @@ impl Views {
             }
             // `ask` answers it, because blobs go along.
             Question::Files(_) => return None,
+            // The runtime has them answered elsewhere.
+            Question::Live(_) => return None,
             Question::Frame(key) => {
                 let bytes = self.frames.bytes_of(key);
                 Answer::Frame(bytes, self.frames.looked())

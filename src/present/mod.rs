@@ -9,6 +9,7 @@
 //! | [`class`] | a class: what came of its experiment |
 //! | [`cost`] | the results of a run: sentences, tables, plots, files |
 //! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |
+//! | [`live`] | frames: what limits their rate, and how they arrive |
 //! | [`given`] | what was taken of typed values |
 //! | [`hex`] | bytes line by line, their marks and their values |
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
@@ -30,6 +31,7 @@ pub mod heard;
 pub mod hex;
 pub mod layout;
 pub mod lesson;
+pub mod live;
 pub mod message;
 pub mod program;
 pub mod put;

@@ -608,6 +608,13 @@ fn runs(rows: &[Row]) -> Result<Vec<Run<'_>>, String> {
                 })?;
                 What::File { name: &given.about.name, from }
             }
+            Kind::Robot(_) => {
+                return Err(
+                    "A robot makes another frame for each put, by code of the lab: there is not a program for \
+                            these rows. examples/robot.py receives them."
+                        .to_owned(),
+                );
+            }
             _ => What::Made(row, row.element, row.length),
         };
         let note = match &row.kind {

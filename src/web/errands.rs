@@ -545,6 +545,10 @@ impl Errands {
     }
 
     /// The same, with the objects of the browser that come along with the answer.
+    pub(super) async fn ask_along(&self, question: Question) -> Option<(Answer, Vec<JsValue>)> {
+        self.ask_with(question, |_| ()).await
+    }
+
     async fn ask_with(&self, question: Question, told: impl Fn(f64) + 'static) -> Option<(Answer, Vec<JsValue>)> {
         self.0.engine.borrow().as_ref()?;
         let id = self.0.next_question.replace(self.0.next_question.get() + 1);

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`errands`] | where effects go; questions to the engine |
 //! | `link`, [`tasks`] | a Worker with an engine in it; work that its owner can drop |
-//! | [`bytes`], [`frames`], [`pictures`] | what views of these names ask of the engine, and keep of it |
+//! | [`bytes`], [`frames`], [`pictures`], [`live`] | what views of these names ask of the engine, and keep of it |
 //! | `files`, [`runs`], `kept`, [`clipboard`] | files that a person gave; kept runs and saved files; kept rows; the clipboard |
 //! | [`drawing`] | the drawing of Layout as a picture; the fonts of saved drawings |
 //! | `lessons` | lessons from the lab, an address or a file, and what was predicted in them |
@@ -24,6 +24,7 @@ mod hub;
 mod kept;
 mod lessons;
 mod link;
+pub mod live;
 pub mod pictures;
 mod program;
 pub mod runs;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{
     message::Message,
     preset::Preset,
+    robot::joining,
     row::{FIRST_TEXT, FileId, Fill, Given, Kind, MAX_REPEAT, MAX_TEXT, Row, RowId},
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
         values::{Pasted, of_paste},
     },
     ledger::Place,
+    live::Robot,
     message::{PixelFormat, Schema, Way},
     run::Scenario,
     segment::{Element, Mode, Unsupported},
@@ -213,6 +215,7 @@ impl State {
             self.spread(at);
             return self.rows_changed();
         }
+        let joining = joining(&self.rows, at);
         let row = &mut self.rows[at];
         let schema = row.spec().map(|spec| spec.schema());
         match edit {
@@ -223,6 +226,9 @@ impl State {
             Edit::Way(way) => row.change_message(|message| message.way = way),
             Edit::Shape(shape) => row.change_message(|message| message.shape = shape),
             Edit::Format(format) => row.change_message(|message| message.format = format),
+            // The camera decides.
+            Edit::Repeat(_) | Edit::Length(_) if row.kind.robot().is_some() => {}
+            Edit::Kind(Kind::Robot(robot)) => row.become_robot(joining.unwrap_or(robot)),
             Edit::Kind(kind) => row.become_kind(kind),
             Edit::Reading(reading) => row.become_reading(reading),
             // Done above: it changes more than one row.
@@ -232,16 +238,26 @@ impl State {
             Edit::Unsupported(unsupported) => row.unsupported = unsupported,
             Edit::Length(length) => row.length = length,
             Edit::Repeat(_) if row.way().is_some() => {}
+
             Edit::Repeat(repeat) => row.repeat = repeat.min(MAX_REPEAT),
             Edit::Fill(fill) => row.fill = fill,
             Edit::Place(place) => row.place = place,
             Edit::Mode(mode) => row.mode = mode,
         }
+        // One camera sees all planes of a frame.
+        let robot = row.kind.robot();
         // Another kind of message has other segments.
         if row.spec().map(|spec| spec.schema()) != schema
             && self.selected.is_some_and(|selected| selected.row == row.id)
         {
             self.selected = Some(Selection::of(row));
+        }
+        if let Some(Robot { camera, .. }) = robot {
+            for row in &mut self.rows {
+                if let Some(robot) = row.kind.robot() {
+                    row.become_robot(Robot { camera, ..robot });
+                }
+            }
         }
         self.rows_changed()
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `row` | one row: its arrays, where they lie, what is in them |
 //! | `message` | a Cap'n Proto message as a row asks for it |
+//! | `robot` | rows of a robot, and the head of their frames |
 //! | `preset` | rows to begin with |
 //! | `change` | what a person can do with the rows |
 //! | `outcome` | what becomes of rows that have changed |
@@ -14,6 +15,7 @@ mod message;
 mod outcome;
 mod plan;
 mod preset;
+mod robot;
 mod row;
 
 pub use self::{
@@ -22,6 +24,7 @@ pub use self::{
     outcome::{Build, Built},
     plan::{Part, Piece, Plan, Structured, positions, structures},
     preset::Preset,
+    robot::head,
     row::{
         FIRST_TEXT, FileId, Fill, Given, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Row, RowId,
         TIMESTAMP, Typed,

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     ledger::Place,
+    live::{Plane, Robot},
     message::Schema,
     segment::{Element, Mode},
 };
@@ -29,12 +30,22 @@ pub enum Preset {
     ThreeSmall,
     /// Ten thousand segments of 16 B.
     ManyTiny,
+    /// What a robot sees, anew in each frame: image, depth and mask, a segment each.
+    Robot,
 }
 
 impl Preset {
     /// Every preset.
-    pub const ALL: [Preset; 7] =
-        [Self::Tensor, Self::Framed, Self::Message, Self::Frame, Self::Cloud, Self::ThreeSmall, Self::ManyTiny];
+    pub const ALL: [Preset; 8] = [
+        Self::Tensor,
+        Self::Framed,
+        Self::Message,
+        Self::Frame,
+        Self::Cloud,
+        Self::ThreeSmall,
+        Self::ManyTiny,
+        Self::Robot,
+    ];
 
     /// What it is called in the page.
     #[must_use]
@@ -47,6 +58,7 @@ impl Preset {
             Self::Cloud => "point cloud, four arrays",
             Self::ThreeSmall => "three small arrays",
             Self::ManyTiny => "many tiny segments",
+            Self::Robot => "robot: image, depth, mask",
         }
     }
 
@@ -59,6 +71,7 @@ impl Preset {
             Self::Cloud => "lab/points",
             Self::ThreeSmall => "lab/small",
             Self::ManyTiny => "lab/tiny",
+            Self::Robot => "lab/robot",
         }
     }
 
@@ -73,6 +86,7 @@ impl Preset {
             Self::Cloud => "cloud",
             Self::ThreeSmall => "three",
             Self::ManyTiny => "tiny",
+            Self::Robot => "robot",
         }
     }
 
@@ -115,6 +129,9 @@ impl Preset {
                 js(2, "stamp", Element::Float64, 16, Mode::Copy),
             ],
             Self::ManyTiny => vec![Row { repeat: 10_000, ..js(0, "tiny", Element::Uint8, 16, Mode::Borrow) }],
+            Self::Robot => {
+                Plane::ALL.into_iter().zip(first..).map(|(plane, id)| Row::robot(id, Robot::first(plane))).collect()
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         values::{self, Values},
     },
     ledger::Place,
+    live::{Robot, Sight},
     measure::mix,
     message::{ArrayField, Schema, Spec, Way},
     outside::Outside,
@@ -147,6 +148,8 @@ pub enum Kind {
     File(Given),
     /// Typed arrays of values that a person has typed, the same in every repeat.
     Values(Typed),
+    /// A plane of what a robot sees, another one in each frame. Never repeated.
+    Robot(Robot),
 }
 
 impl Kind {
@@ -166,7 +169,7 @@ impl Kind {
     #[must_use]
     pub fn is_typed(&self) -> bool {
         match self {
-            Self::Array | Self::Values(_) => true,
+            Self::Array | Self::Values(_) | Self::Robot(_) => true,
             Self::File(given) => given.reading != Reading::Bytes,
             _ => false,
         }
@@ -261,6 +264,7 @@ impl Row {
                 (self.length, self.before, self.after, self.repeat) == (0, 0, 0, 1)
                     && message.shape.len() <= MAX_DIMENSIONS
             }
+            Kind::Robot(robot) => self.is_possible_robot(*robot),
             // The page has only the files that were given to it.
             Kind::File(_) => false,
         };
@@ -416,7 +420,7 @@ impl Row {
     }
 
     /// The same row, `factor` times as long, as one of the same segments. A message has its longest
-    /// side longer. An array stands for a text or a file, whose bytes are what they are.
+    /// side longer. An array stands for what has the bytes that it has: a text, a file, a frame.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         // Something stays something.
@@ -428,7 +432,7 @@ impl Row {
                     *side = u32::try_from(scaled(*side as usize)).unwrap_or(u32::MAX);
                 }
             }
-            kind @ (Kind::Text(_) | Kind::File(_) | Kind::Values(_)) => {
+            kind @ (Kind::Text(_) | Kind::File(_) | Kind::Values(_) | Kind::Robot(_)) => {
                 *kind = Kind::Array;
                 row.length = scaled(row.length);
             }
@@ -494,6 +498,9 @@ impl Row {
             self.become_message(message.schema);
             self.kind = Kind::Message(message);
             return;
+        }
+        if let Kind::Robot(robot) = kind {
+            return self.become_robot(robot);
         }
         if matches!(kind, Kind::Values(_)) {
             let element = if matches!(self.kind, Kind::Values(_)) { self.element } else { Element::Float64 };
@@ -584,12 +591,16 @@ impl Row {
 
     /// Writes the bytes of array `index` from byte `offset` on into `into`: little-endian elements.
     /// `offset` and the length of `into` must be multiples of the element size. Writes nothing for
-    /// a file, whose bytes are elsewhere, and for a message, which has [`Row::arrays`].
+    /// a file, whose bytes are elsewhere, and for a message, which has [`Row::arrays`]. Of a robot, it
+    /// is the first frame.
     pub fn write(&self, index: usize, offset: usize, into: &mut [u8]) {
         match &self.kind {
             Kind::Text(text) => put(text.as_bytes(), offset, into),
             Kind::Values(Typed { bytes, .. }) => put(bytes, offset, into),
             Kind::File(_) | Kind::Message(_) => {}
+            Kind::Robot(Robot { plane, camera }) => {
+                Sight::new(*camera, 0).paint(*plane, offset / plane.pixel(), into);
+            }
             Kind::Array | Kind::DataView | Kind::ArrayBuffer => self.write_elements(index, offset, into),
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ledger::Ledger,
+    live::Head,
     message::{Looks, Received},
     number::count,
     outside::Outside,
@@ -39,6 +40,8 @@ pub enum What {
     Picture,
     /// A message of Cap'n Proto.
     Message,
+    /// A frame of a stream.
+    Frame,
     /// Something else.
     Bytes,
 }
@@ -54,6 +57,7 @@ impl What {
             Self::Int32 => "int32",
             Self::Picture => "picture",
             Self::Message => "message",
+            Self::Frame => "frame",
             Self::Bytes => "bytes",
         }
     }
@@ -69,6 +73,18 @@ pub struct Glimpse {
 }
 
 impl Glimpse {
+    /// What a frame of a stream is. Its payload is not looked at.
+    #[must_use]
+    pub fn of_frame(head: &Head) -> Self {
+        Self { parts: vec![(What::Frame, head.words().into())], more: 0 }
+    }
+
+    /// Whether it is a frame of a stream.
+    #[must_use]
+    pub fn is_frame(&self) -> bool {
+        self.parts.first().is_some_and(|(what, _)| *what == What::Frame)
+    }
+
     /// Looks at a payload. The parts of one that came straight from this page are the segments that
     /// were put; any other is one run of bytes. The looks are metadata in `ledger`.
     #[must_use]

@@ -20,6 +20,16 @@ pub struct Course {
     pub hz: f64,
     /// Payload bytes that left in each second, lately.
     pub bytes_per_second: f64,
+    /// Puts that were due and too late to be made.
+    pub left_out: u64,
+    /// The share of the time that making them took, lately.
+    pub making: f64,
+    /// The share of the time in which a put was due and waited for earlier ones to leave, lately.
+    pub waiting: f64,
+    /// Payload bytes that building the last one has copied.
+    pub copied: u64,
+    /// Arrays that were made for frames of a robot, because none could be painted again.
+    pub arrays: u64,
     /// Whether it waits for the session to be opened again.
     pub paused: bool,
 }

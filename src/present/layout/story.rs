@@ -235,6 +235,15 @@ pub fn mode_sentence(row: &Row) -> &'static str {
         return message_mode_sentence(row, way);
     }
     let file = matches!(row.kind, Kind::File(_));
+    if row.kind.robot().is_some() {
+        return match row.mode {
+            Mode::Copy => "Copied for each put. The next frame is painted into the same memory.",
+            Mode::Borrow => {
+                "Not copied. The next frame is painted into other memory, and into this one when no payload refers to it any more."
+            }
+            Mode::Move => "Not copied. The payload takes the memory, and the next frame gets new one.",
+        };
+    }
     match (row.mode, row.place) {
         (mode, _) if row.refusal(mode).is_some() => match row.unsupported {
             Unsupported::Refuse => "Not taken: the payload is not built.",

@@ -3,4 +3,5 @@
 mod given;
 mod keep;
 pub(crate) mod pane;
+mod robot;
 mod taken;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{given, taken};
+use super::{given, robot, taken};
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
@@ -18,6 +18,7 @@ use crate::{
     },
     given::values::FIRST_VALUES,
     ledger::Place,
+    live::{Plane, Robot},
     message::{MAX_LIST, PixelFormat, Schema, Way},
     outside::{Ends, noticed},
     payload::MAX_LEN,
@@ -59,6 +60,8 @@ const TEXT: &str = "text";
 const MESSAGE: &str = "message";
 /// See [`DATA_VIEW`].
 const VALUES: &str = "values";
+/// See [`DATA_VIEW`].
+const ROBOT: &str = "robot";
 
 /// The pane. Files may be dropped anywhere on the page.
 #[component]
@@ -243,6 +246,7 @@ fn type_key(row: &Row) -> &'static str {
         Kind::Text(_) => TEXT,
         Kind::Message(_) => MESSAGE,
         Kind::Values(_) => VALUES,
+        Kind::Robot(_) => ROBOT,
         Kind::Array | Kind::File(_) => row.element.name(),
     }
 }
@@ -254,6 +258,7 @@ fn type_edit(key: &str) -> Option<Edit> {
         TEXT => Edit::Kind(Kind::Text(FIRST_TEXT.to_owned())),
         MESSAGE => Edit::Schema(Schema::Tensor),
         VALUES => Edit::Kind(Kind::values(FIRST_VALUES)),
+        ROBOT => Edit::Kind(Kind::Robot(Robot::first(Plane::Image))),
         name => Edit::Array(element_named(name)?),
     })
 }
@@ -279,7 +284,7 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
     if let Kind::File(given) = &row.kind {
         return given::file(send, row, given, repeat);
     }
-    let others = [DATA_VIEW, ARRAY_BUFFER, TEXT, MESSAGE, VALUES].map(|kind| (kind.into(), kind.into()));
+    let others = [DATA_VIEW, ARRAY_BUFFER, TEXT, MESSAGE, VALUES, ROBOT].map(|kind| (kind.into(), kind.into()));
     let types = array_types().chain(others).collect::<Vec<_>>();
     let kind = html! {
         <div class="field type"><label for="row-type">{ "type" }</label>
@@ -288,6 +293,9 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
     };
     if let Kind::Message(content) = &row.kind {
         return html! { <>{ kind }{ message(send, row, content) }</> };
+    }
+    if let Some(seen) = row.kind.robot() {
+        return html! { <>{ kind }{ robot::robot(send, row, seen) }</> };
     }
     if let Kind::Text(text) = &row.kind {
         let oninput = send.reform(move |event: InputEvent| {

@@ -3,6 +3,7 @@
 mod answer;
 mod get;
 mod link;
+mod live;
 mod liveliness;
 mod put;
 mod samples;
@@ -77,7 +78,7 @@ pub(crate) fn view(props: &AskingProps) -> Html {
     html! {
         <div role="tabpanel" id="session-view" aria-labelledby={format!("tab-{}", tab.key())} key={tab.key()}>
             { match tab {
-                Tab::Put => put::put(state, send),
+                Tab::Put => put::put(props),
                 Tab::Get => get::get(state, send),
                 Tab::Answer => answer::answer(state, send),
                 Tab::Liveliness => liveliness::liveliness(state, send),

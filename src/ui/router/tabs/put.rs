@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::{
     app::{
-        Action, Build, Declaration, Put, PutReport, Row, Session, State,
+        Action, Build, Declaration, Put, PutReport, Row, Session, State, head,
         keys::{aria, hint},
         locator::HUB,
         pause,
@@ -17,26 +17,28 @@ use crate::{
     present::{
         format,
         glossary::{Term, known},
+        live,
         put::what_left,
     },
     ui::{
         kit::{
             terms::with_terms,
             text_field::TextField,
-            widgets::{Choice, NumberField, Select, check, problem, segmented, sends, submits},
+            widgets::{AskingProps, Choice, NumberField, Select, check, problem, segmented, sends, submits},
         },
         router::tabs::samples::samples as list,
         wire::dialog::follow_button,
     },
+    web::Errands,
 };
 
 /// The content of the tab.
-pub(super) fn put(state: &Rc<State>, send: &Callback<Action>) -> Html {
+pub(super) fn put(AskingProps { state, send, errands }: &AskingProps) -> Html {
     html! {
         <>
             { once(state, send) }
             { subscription(state, send) }
-            { samples(state, send) }
+            { samples(state, send, errands) }
         </>
     }
 }
@@ -223,6 +225,9 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
                     { check("put-numbered", "numbered: misses are told", options.numbered, tick(|options, on| options.numbered = on)) }
                 </div>
             </details>
+            if !options.attachment.is_empty() && head(&state.rows).is_some() {
+                <p class="notice whole" id="head-attached">{ "A frame of the robot has its number and time as the attachment, and not the text that is typed here." }</p>
+            }
             { rate(state, send) }
             if let Some(matching) = state.api.matching.filter(|_| open) {
                 <span class="quiet" id="matching" data-matching={matching.to_string()} role="status">
@@ -271,6 +276,7 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
         Rate::Failed(_) => ("failed", None),
     };
     let Course { puts, dropped, failed, leaving, .. } = course.copied().unwrap_or_default();
+    let frames = head(&state.rows).is_some();
     html! {
         <details id="put-rate">
             <summary>
@@ -289,6 +295,12 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
                 <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
                     { if running { "Stop" } else { "Start" } }</button>
             </form>
+            if let (Some(course), Some((_, options, hz))) = (course.filter(|course| course.puts > 0), &state.api.started) {
+                <p class="quiet" id="rate-more">
+                    { for (running && !course.paused).then(|| live::limit(course, *hz, options.congestion_control, frames)) }
+                    { live::counts(course, frames) }
+                </p>
+            }
             if let Some((key, _, hz)) = state.api.started.as_ref().filter(|_| state.rate_is_older()) {
                 <p class="notice" id="rate-older">
                     { format!(
@@ -306,7 +318,7 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
 
 /// The figures of puts at a rate, during the run or after it.
 fn measured(course: &Course, running: bool) -> Html {
-    let Course { puts, dropped, failed, leaving, hz, bytes_per_second, paused } = course;
+    let Course { puts, dropped, failed, leaving, hz, bytes_per_second, paused, .. } = course;
     let mut counts = format!("{} put, {} dropped", format::thousands(*puts), format::thousands(*dropped));
     if *failed > 0 {
         counts.push_str(&format!(", {} failed", format::thousands(*failed)));
@@ -328,11 +340,11 @@ fn measured(course: &Course, running: bool) -> Html {
 }
 
 /// The samples of the subscription, or a hint how to get some.
-fn samples(state: &Rc<State>, send: &Callback<Action>) -> Html {
+fn samples(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
     let declared = matches!(state.subscription, Declaration::Declared(_));
     let any = state.received > 0 || state.samples.iter().any(|sample| sample.reply.is_none());
     if any || declared {
-        return list(state, send);
+        return list(state, send, errands);
     }
     html! {
         <p class="quiet under">

@@ -19,7 +19,9 @@ use crate::{
         bytes::dialog::bytes_button,
         kit::widgets::{Choice, outside, segmented, sends},
         message::dialog::read_button,
+        router::tabs::live::Live,
     },
+    web::Errands,
 };
 
 /// How many of `in_all` samples or replies the page keeps. Empty when it keeps all.
@@ -35,7 +37,7 @@ pub(super) fn kept(id: &'static str, in_all: u64, kept: usize) -> Html {
 }
 
 /// The samples of the subscription.
-pub(crate) fn samples(state: &Rc<State>, send: &Callback<Action>) -> Html {
+pub(crate) fn samples(state: &Rc<State>, send: &Callback<Action>, errands: &Errands) -> Html {
     let own: Vec<&Sample> = state.samples.iter().filter(|sample| sample.reply.is_none()).collect();
     let one_by_one = state.api.one_by_one;
     let choice = |id: &'static str, label, on: bool| Choice {
@@ -71,6 +73,7 @@ pub(crate) fn samples(state: &Rc<State>, send: &Callback<Action>) -> Html {
                 }
             </p>
             { arriving(state, |one| one.get.is_none()) }
+            if state.groups.iter().any(|group| group.glimpse.is_frame()) { <Live errands={errands.clone()} /> }
             if one_by_one {
                 { table("samples", "Samples that arrived", "time", &own, send) }
             } else {

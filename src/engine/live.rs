@@ -1,0 +1,195 @@
+//! Frames of streams, as they arrive: counted, and made pictures of when the page asks.
+//!
+//! The page asks for the next picture when it has drawn the last one. So no more pictures are made
+//! than the screen shows, and a hidden page gets none. Frames in between are counted as not shown.
+
+use std::{
+    cell::{Cell, RefCell},
+    io::Read,
+    rc::Rc,
+};
+
+use gloo_timers::callback::Timeout;
+use js_sys::Uint8Array;
+
+use super::page::Page;
+use crate::{
+    app::{InWords, sentence},
+    browser::clock,
+    client::Sample,
+    ledger::Ledger,
+    live::{Head, MAX_HEAD, Stream, Told, Wanted, picture},
+    outside::Outside,
+    payload::{Addressed, BuildError, ZBytes},
+    present::live::figures as words,
+    protocol::{Answer, QuestionId},
+};
+
+/// Of so many streams at once frames are counted; of further ones, the one that was silent for the
+/// longest is let go.
+const STREAMS: usize = 8;
+
+/// A question is answered after so long even without a new frame: ages go on.
+const WITHOUT_MILLIS: u32 = 1_000;
+
+/// A stream, and its last frame.
+struct Heard {
+    key: Outside,
+    stream: Stream,
+    head: Head,
+    payload: ZBytes,
+}
+
+/// A question that waits for a frame.
+struct Waiting {
+    id: QuestionId,
+    wanted: Wanted,
+    /// Answers without one.
+    _without: Timeout,
+}
+
+/// Counts frames, and makes pictures of them.
+pub(super) struct Live {
+    page: Page,
+    /// What was heard last is the last.
+    streams: RefCell<Vec<Heard>>,
+    waiting: RefCell<Option<Waiting>>,
+    looked: Cell<u64>,
+}
+
+/// The head in an attachment of a sample.
+fn head_of(sample: &Sample) -> Option<Head> {
+    let (attachment, payload) = (sample.attachment.as_ref()?, sample.kind.payload()?);
+    if attachment.len() > MAX_HEAD {
+        return None;
+    }
+    let mut text = Vec::new();
+    // An attachment is not payload.
+    attachment.reader().read_to_end(&mut text).ok()?;
+    Head::read(&text, payload.len())
+}
+
+impl Live {
+    pub(super) fn new(page: Page) -> Rc<Self> {
+        Rc::new(Self { page, streams: RefCell::default(), waiting: RefCell::default(), looked: Cell::default() })
+    }
+
+    /// Counts a sample, if it is a frame, and says what it is then.
+    pub(super) fn arrived(self: &Rc<Self>, sample: &Sample) -> Option<Head> {
+        let head = head_of(sample)?;
+        let payload = sample.kind.payload()?.clone();
+        {
+            let mut streams = self.streams.borrow_mut();
+            let at = streams.iter().position(|heard| heard.head.stream == head.stream);
+            let mut heard = match at {
+                Some(at) => streams.remove(at),
+                None => {
+                    if streams.len() == STREAMS {
+                        streams.remove(0);
+                    }
+                    let key = sample.key_expr.as_str().into();
+                    Heard { key, stream: Stream::default(), head, payload: payload.clone() }
+                }
+            };
+            heard.stream.came(head, payload.len(), clock::since_1970());
+            (heard.head, heard.payload) = (head, payload);
+            streams.push(heard);
+        }
+        let is_waited_for = self
+            .waiting
+            .borrow()
+            .as_ref()
+            .is_some_and(|waiting| waiting.wanted.stream.is_none_or(|stream| stream == head.stream));
+        if is_waited_for && let Some(Waiting { id, wanted, .. }) = self.waiting.take() {
+            self.answer(id, &wanted);
+        }
+        Some(head)
+    }
+
+    /// Lets all streams go.
+    pub(super) fn forget(&self) {
+        self.streams.borrow_mut().clear();
+    }
+
+    /// Answers when there is a frame that the page has no picture of, or after a while.
+    pub(super) fn ask(self: &Rc<Self>, id: QuestionId, wanted: Wanted) {
+        let is_new = self.with(&wanted, |heard| heard.stream.received() != wanted.after);
+        if is_new == Some(true) {
+            return self.answer(id, &wanted);
+        }
+        let this = self.clone();
+        let without = Timeout::new(WITHOUT_MILLIS, move || {
+            if let Some(Waiting { id, wanted, .. }) = this.waiting.take() {
+                this.answer(id, &wanted);
+            }
+        });
+        // The page asks once at a time. Whatever it asked before gets its answer, too.
+        if let Some(earlier) = self.waiting.replace(Some(Waiting { id, wanted, _without: without })) {
+            self.page.answer(earlier.id, Answer::Live(None), &[]);
+        }
+    }
+
+    /// The page does not want the answer any more.
+    pub(super) fn cancel(&self, id: QuestionId) {
+        let is_it = self.waiting.borrow().as_ref().is_some_and(|waiting| waiting.id == id);
+        if is_it {
+            self.waiting.take();
+        }
+    }
+
+    /// The stream that is wanted.
+    fn with<R>(&self, wanted: &Wanted, then: impl FnOnce(&mut Heard) -> R) -> Option<R> {
+        let mut streams = self.streams.borrow_mut();
+        let at = wanted.stream.and_then(|stream| streams.iter().position(|heard| heard.head.stream == stream));
+        let last = streams.len().checked_sub(1)?;
+        streams.get_mut(at.unwrap_or(last)).map(then)
+    }
+
+    fn answer(&self, id: QuestionId, wanted: &Wanted) {
+        let streams = || self.streams.borrow().iter().map(|heard| (heard.head.stream, heard.key.clone())).collect();
+        let streams: Vec<(u32, Outside)> = streams();
+        let told = self.with(wanted, |heard| {
+            let fit = wanted.room.fit(heard.head.width as usize, heard.head.height as usize);
+            let is_new = heard.stream.received() != wanted.after;
+            let painted = if is_new { self.painted(heard, wanted, fit.pixels) } else { Ok(None) };
+            let (pixels, problem) = match painted {
+                Ok(_) if heard.head.start(wanted.plane).is_none() => {
+                    (None, format!("Frames of this stream have no {}.", wanted.plane.name()))
+                }
+                Ok(pixels) => (pixels, String::new()),
+                Err(error) => (None, format!("{}.", sentence(&error.in_words()))),
+            };
+            if pixels.is_some() {
+                heard.stream.show();
+            }
+            let figures = heard.stream.figures(clock::since_1970());
+            let told = Told {
+                stream: heard.head.stream,
+                streams,
+                counts: [heard.head.sequence, figures.received, figures.shown, figures.missed],
+                frame: heard.head.words(),
+                words: words(&figures),
+                problem,
+                columns: fit.pixels.0,
+                shown: fit.shown,
+                looked: self.looked.get(),
+            };
+            (told, pixels)
+        });
+        match told {
+            Some((told, Some(pixels))) => self.page.answer(id, Answer::Live(Some(told)), &[pixels.buffer().into()]),
+            Some((told, None)) => self.page.answer(id, Answer::Live(Some(told)), &[]),
+            None => self.page.answer(id, Answer::Live(None), &[]),
+        }
+    }
+
+    /// The pixels of the last frame; `None` when it does not have the plane that is wanted.
+    fn painted(&self, heard: &Heard, wanted: &Wanted, size: (usize, usize)) -> Result<Option<Uint8Array>, BuildError> {
+        let payload = Addressed::new(heard.payload.clone());
+        let mut ledger = Ledger::new();
+        let mut read = |offset: usize, into: &mut [u8]| payload.copy_to(offset, into, &mut ledger);
+        let rgba = picture::rgba(&heard.head, wanted.plane, size, &mut read);
+        self.looked.set(self.looked.get() + ledger.total());
+        Ok(Some(rgba?).filter(|rgba| !rgba.is_empty()).map(|rgba| Uint8Array::from(rgba.as_slice())))
+    }
+}
