@@ -139,7 +139,7 @@ async fn five_pages_measure_together_and_results_stand_side_by_side() {
     let page = tabs.at(0).await;
     assert_eq!(page.attribute("#build-state", "data-bytes").await, "11796480");
 
-    // Without names: numbers on the projector, and nobody in the files.
+    // Without names: numbers on the projector, and names in no file.
     teacher.click("#class-names").await;
     teacher.until("return document.querySelector('#class-drawing').textContent.includes('s03')", json!(false)).await;
     let unnamed = file(&teacher).await;

@@ -98,11 +98,9 @@ pub struct Tile {
     pub step: String,
     /// What the newest sample is.
     pub data: String,
-    /// How often samples come, and how many bytes.
+    /// How many samples have come, how often they come, and how many bytes.
     pub rate: String,
-    /// How many have come.
-    pub count: String,
-    /// What is missing of that; nothing where it cannot be told.
+    /// What is missing of what the page has put; nothing where it cannot be told.
     pub missing: String,
     /// The share of all bytes of a second, from 0 to 1.
     pub share: f64,
@@ -136,11 +134,10 @@ fn tile(Seat { tile, says }: &Seat, all: f64, senders: usize) -> Tile {
         presence,
         step: step(says.as_ref().and_then(|says| says.step.as_deref())).unwrap_or_else(|| "no lesson".to_owned()),
         data,
-        rate: format!("{:.1}/s, {}", tile.hz, speed(tile.bytes_per_second)),
-        count: format::plural(tile.count as usize, "sample"),
+        rate: format!("{} at {:.1}/s, {}", format::count(tile.count as usize), tile.hz, speed(tile.bytes_per_second)),
         missing: match (tile.missing, tile.compared) {
             (_, 0) => String::new(),
-            (0, _) => "none missing".to_owned(),
+            (0, of) => format!("none of {} missing", format::count(of as usize)),
             (missing, of) => {
                 format!("{} of {} missing", format::count(missing as usize), format::count(of as usize))
             }
@@ -240,16 +237,15 @@ mod tests {
         let seats = vec![seat("Zoë", Presence::Here, 60_000.0), seat("\u{202e}x", Presence::Silent(130), 0.0)];
         let teaching = with(seats);
         let tiles = tiles(&teaching);
-        let Tile { name, presence, step, data, rate, count, missing, .. } = &tiles[0];
+        let Tile { name, presence, step, data, rate, missing, .. } = &tiles[0];
         assert_eq!(
-            [name, presence, step, data, rate, count, missing].map(String::as_str),
+            [name, presence, step, data, rate, missing].map(String::as_str),
             [
                 "Zoë",
                 "here",
                 "pieces, step 3",
                 "11.72 KiB, float32 0.5, 1 …",
-                "5.0/s, 60.0 kB/s",
-                "120 samples",
+                "120 at 5.0/s, 60.0 kB/s",
                 "3 of 123 missing"
             ]
         );

@@ -11,6 +11,7 @@ use crate::{
         },
     },
     browser::clock,
+    outside::Outside,
     present::{
         class::experiment::{
             Readings, beside, csv, drawing, file_name, headline, json, missing, quantities, quantity_name, read_all,
@@ -171,8 +172,8 @@ fn file(id: &'static str, ending: &'static str, send: &Callback<Action>, collect
 }
 
 /// For how many seconds a page has slept.
-fn asleep(teaching: &Teaching, name: &str) -> Option<u64> {
-    let seat = teaching.seats.iter().find(|seat| seat.tile.name.raw() == name)?;
+fn asleep(teaching: &Teaching, name: &Outside) -> Option<u64> {
+    let seat = teaching.seats.iter().find(|seat| seat.tile.name == *name)?;
     match seat.tile.presence {
         Presence::Hidden(seconds) | Presence::Silent(seconds) => Some(seconds),
         _ => None,

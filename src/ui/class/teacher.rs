@@ -142,7 +142,7 @@ fn tile(tile: &Tile, counts: [u64; 3]) -> Html {
             </svg>
             { line("", &tile.data) }
             { line("", &tile.rate) }
-            <p>{ &tile.count }if !tile.missing.is_empty() { { ", " }<span class="tile-missing">{ &tile.missing }</span> }</p>
+            { line("tile-missing", &tile.missing) }
             <svg class="tile-share" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
                 <rect width={number(100.0 * tile.share)} height="3" />
             </svg>

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::{
-    super::says::{Assignment, Device, ExperimentSaid, ExperimentState, MAX_STUDENTS},
-    told::Told,
-};
+use super::told::Told;
 use crate::{
-    app::Shown,
+    app::{
+        Shown,
+        class::says::{Assignment, Device, ExperimentSaid, ExperimentState, MAX_STUDENTS},
+    },
     outside::{LINE, Outside, sentences},
     run::{Scenario, Series},
 };
@@ -98,7 +98,7 @@ pub struct Collected {
     pub subject: String,
     /// Whether pages are still to begin. Results count afterwards too.
     pub open: bool,
-    /// Everybody who was asked, in that order.
+    /// Every page that was asked, in that order.
     pub members: Vec<Member>,
     /// Results of another experiment.
     pub other: u64,
@@ -113,7 +113,7 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// Begins: asks everybody who is there. `bytes` is the length of the payload, for a scenario of
+    /// Begins: asks every page that is there. `bytes` is the length of the payload, for a scenario of
     /// which every series has it.
     #[must_use]
     pub fn begin<'a>(
@@ -241,7 +241,7 @@ impl Collected {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::present::cost::fixture;
+    use crate::run::fixture;
 
     const BYTES: u64 = 11_805_184;
 
@@ -314,7 +314,7 @@ mod tests {
         let mut all = begun(&["ada", "bob", "cy"]);
         all.hear("ada", Some(&said(ExperimentState::Measuring, 0.7)));
         all.hear("bob", Some(&said(ExperimentState::Failed, 0.0)));
-        for name in ["ada", "bob", "cy", "nobody"] {
+        for name in ["ada", "bob", "cy", "zed"] {
             all.gone(name);
         }
         let expected =

@@ -1,11 +1,14 @@
 //! An experiment in the state of a student's page.
 
-use super::{
-    super::{change::Task, entry::task, role::Role},
-    taking::{Next, Taking},
-};
+use super::taking::{Next, Taking};
 use crate::{
-    app::{Order, Problem, Shown, effect::Effect, link, state::State},
+    app::{
+        Order, Problem, Shown,
+        class::{change::Task, entry::task, role::Role},
+        effect::Effect,
+        link,
+        state::State,
+    },
     measure::course::Progress,
 };
 

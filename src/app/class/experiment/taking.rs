@@ -4,8 +4,10 @@
 //! own rows stay where they are. It puts nothing: thirty pages that put would measure the network of
 //! the class.
 
-use super::super::says::{Assignment, ExperimentSaid, ExperimentState};
-use crate::app::{Problem, Shown};
+use crate::app::{
+    Problem, Shown,
+    class::says::{Assignment, ExperimentSaid, ExperimentState},
+};
 
 /// The page tells how much is done in steps of so many per cent.
 const STEP: u8 = 5;
@@ -140,7 +142,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::{present::cost::fixture, run::Scenario};
+    use crate::{run::Scenario, run::fixture};
 
     fn asked(n: u64) -> Assignment {
         Assignment { n, scenario: Scenario::Payload, link: None }

@@ -1,9 +1,15 @@
 //! An experiment in the state of a teacher's page.
 
-use super::super::{book::Presence, role::Role, says::Assignment};
 use super::{collected::Collected, told::Told};
 use crate::{
-    app::{Kind, Problem, build::Row, effect::Effect, link, state::State},
+    app::{
+        Kind, Problem,
+        build::Row,
+        class::{book::Presence, role::Role, says::Assignment},
+        effect::Effect,
+        link,
+        state::State,
+    },
     run::Scenario,
 };
 

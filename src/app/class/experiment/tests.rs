@@ -2,19 +2,19 @@
 
 use std::rc::Rc;
 
-use super::{
-    super::{Change, Event, Presence, Studying, Task, Tile, Wall, role::Role},
-    Press, Told, Where,
-};
+use super::{Press, Told, Where};
 use crate::{
     app::{
         Action, Command, Edit, Effect, Event as EngineEvent, Preset, Problem, Shown, State,
-        class::{Assignment, Device, StudentSays, TeacherSays, name},
+        class::{
+            Assignment, Change, Device, Event, ExperimentState, Presence, StudentSays, Studying, Task, TeacherSays,
+            Tile, Wall, name, role::Role,
+        },
         tests::info,
     },
     given::About,
     measure::course::Progress,
-    present::cost::fixture,
+    run::fixture,
     run::{Run, Scenario},
 };
 
@@ -225,7 +225,7 @@ fn rows_that_a_page_cannot_read_are_said_to_the_teacher() {
     ada.apply(Action::Measure);
     let part = said(&tell(&mut ada, Event::Teacher(asked)));
     let part = StudentSays::read(&part, "ada").unwrap().experiment.unwrap();
-    assert_eq!(part.state, super::super::ExperimentState::Waiting);
+    assert_eq!(part.state, ExperimentState::Waiting);
     // A run of its own is not told as one of the class.
     let shown = Shown(Rc::new(run(7)));
     let effects = ada.apply(Action::Engine(EngineEvent::MeasureEnded(1, Ok(Some(shown)))));

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::says::{Device, MAX_RESULT};
 use crate::{
+    app::class::says::{Device, MAX_RESULT},
     outside::{LINE, sentences},
     run::Run,
 };
@@ -108,7 +108,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{measure::mix, present::cost::fixture, run::Scenario};
+    use crate::{measure::mix, run::Scenario, run::fixture};
 
     fn told() -> Told {
         Told::new("ada", "5e1f", 9, Device::Phone, fixture::alone())

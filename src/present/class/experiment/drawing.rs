@@ -286,7 +286,7 @@ mod tests {
         };
         assert_eq!(words(3000.0), (false, true, "borrow is faster; 1 × is far to the left".to_owned()));
         assert_eq!(words(0.001), (false, true, "copy is faster; 1 × is far to the right".to_owned()));
-        assert_eq!(words(1.01).0, true);
+        assert!(words(1.01).0);
     }
 
     #[test]

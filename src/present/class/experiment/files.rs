@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn file_without_names_says_of_nobody() {
+    fn file_without_names_names_no_page() {
         let all = class();
         for text in [json(&all, false), csv(&all, false)] {
             for name in all.members.iter().map(|member| member.name.raw()).chain(["bob"]) {

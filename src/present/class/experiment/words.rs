@@ -7,6 +7,7 @@ use crate::{
         experiment::{Collected, Taking, Where},
     },
     measure::Verdict,
+    outside::Outside,
     present::{
         cost::{
             reading::{self, full_stop},
@@ -164,11 +165,11 @@ fn why(place: &Where, open: bool, asleep: Option<u64>) -> Option<String> {
 pub fn missing(
     collected: &Collected,
     silent: &[String],
-    asleep: &dyn Fn(&str) -> Option<u64>,
+    asleep: &dyn Fn(&Outside) -> Option<u64>,
 ) -> Vec<(Option<String>, String)> {
     let mut lines: Vec<(Option<String>, String)> = Vec::new();
     for member in &collected.members {
-        let why = why(&member.place(), collected.open, asleep(member.name.raw()));
+        let why = why(&member.place(), collected.open, asleep(&member.name));
         lines.extend(why.map(|why| (Some(member.name.shown()), why)));
     }
     let no_value =
@@ -281,7 +282,7 @@ mod tests {
         let told = |n| Ok(Told::new("jo", "5e1f", n, Default::default(), cost::fixture::alone()));
         assert!(all.come("jo", told(9)) && !all.come("jo", told(8)));
         all.come("mallory", Err("it is not a text".to_owned()));
-        let asleep = |name: &str| (name == "ada").then_some(12);
+        let asleep = |name: &Outside| (*name == Outside::from("ada")).then_some(12);
         let lines = |all: &Collected| -> String {
             let line = |(name, why): &(Option<String>, String)| format!("{}: {why}\n", name.as_deref().unwrap_or("-"));
             missing(all, &["jo".to_owned()], &asleep).iter().map(line).collect()
