@@ -84,6 +84,8 @@ const UI_EFFECTS: &[(&str, &[&str])] = &[
         &["gloo_events::EventListener", "gloo_timers::callback::Timeout", "window.dispatch_event", "window.print"],
     ),
     ("ui/layout/film.rs", &["window.match_media"]),
+    ("ui/class/experiment.rs", &["window.inner_height"]),
+    ("ui/class/teacher.rs", &["web::address"]),
     (
         "ui/share.rs",
         &[

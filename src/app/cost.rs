@@ -262,6 +262,7 @@ impl State {
 
     /// The measurement with this number is so far.
     pub(super) fn measure_progress(&mut self, number: u64, progress: Progress) -> Vec<Effect> {
+        self.part_progress(number, progress);
         if number == self.cost.number && self.cost.is_measuring() {
             self.cost.status = Status::Measuring(progress);
         }
@@ -328,7 +329,7 @@ impl State {
     }
 
     /// What a run measures, in words.
-    fn subject(&self, scenario: Scenario) -> String {
+    pub(super) fn subject(&self, scenario: Scenario) -> String {
         let name = self.preset.map_or("own payload", Preset::name);
         match scenario {
             Scenario::Sizes => "three arrays, 1 KiB to 256 MiB together".to_owned(),

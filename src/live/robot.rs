@@ -406,12 +406,14 @@ mod tests {
         let sight = Sight::new(SMALL, 3);
         for plane in Plane::ALL {
             let whole = painted(SMALL, 3, plane);
-            let mut parts = vec![0; whole.len()];
-            let cut = 1000 * plane.pixel();
-            let (head, tail) = parts.split_at_mut(cut);
-            sight.paint(plane, 0, head);
-            sight.paint(plane, 1000, tail);
-            assert_eq!(parts, whole, "{plane:?}");
+            // In the middle of a row with walls, and of one with the floor.
+            for cut in [1000, 2000] {
+                let mut parts = vec![0; whole.len()];
+                let (head, tail) = parts.split_at_mut(cut * plane.pixel());
+                sight.paint(plane, 0, head);
+                sight.paint(plane, cut, tail);
+                assert_eq!(parts, whole, "{plane:?}");
+            }
             let mut beyond = [1; 8];
             sight.paint(plane, SMALL.pixels(), &mut beyond);
             assert_eq!(beyond, [1; 8]);

@@ -226,8 +226,6 @@ impl State {
             Edit::Way(way) => row.change_message(|message| message.way = way),
             Edit::Shape(shape) => row.change_message(|message| message.shape = shape),
             Edit::Format(format) => row.change_message(|message| message.format = format),
-            // The camera decides.
-            Edit::Repeat(_) | Edit::Length(_) if row.kind.robot().is_some() => {}
             Edit::Kind(Kind::Robot(robot)) => row.become_robot(joining.unwrap_or(robot)),
             Edit::Kind(kind) => row.become_kind(kind),
             Edit::Reading(reading) => row.become_reading(reading),
@@ -244,7 +242,7 @@ impl State {
             Edit::Place(place) => row.place = place,
             Edit::Mode(mode) => row.mode = mode,
         }
-        // One camera sees all planes of a frame.
+        // One camera sees all planes of a frame, and decides how long they are.
         let robot = row.kind.robot();
         // Another kind of message has other segments.
         if row.spec().map(|spec| spec.schema()) != schema

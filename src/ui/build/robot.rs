@@ -5,10 +5,8 @@ use yew::prelude::*;
 use crate::{
     app::{Action, Edit, Kind, Row},
     live::{Camera, MAX_SIDE, Plane, Robot},
-    ui::kit::{
-        html::html,
-        widgets::{NumberField, Select},
-    },
+    ui::kit::html::html,
+    ui::kit::widgets::{NumberField, Select},
 };
 
 /// Which plane it is, and the camera, which all planes share.

@@ -7,10 +7,8 @@ use crate::{
     live::{Plane, Told},
     number::bytes,
     outside::Outside,
-    ui::kit::{
-        html::html,
-        widgets::{Choice, Select, segmented},
-    },
+    ui::kit::html::html,
+    ui::kit::widgets::{Choice, Select, segmented},
     web::{Errands, tasks::Task},
 };
 
