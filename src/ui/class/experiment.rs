@@ -1,5 +1,7 @@
 //! The experiment in the teacher's view: what is asked, the drawing, who has no result, and files.
 
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::{
@@ -181,9 +183,12 @@ fn asleep(teaching: &Teaching, name: &Outside) -> Option<u64> {
 }
 
 /// How high the place of the drawing is: from its top, as it is before a person scrolls, to the end of
-/// the window.
+/// the window. `main` is measured in the same pixels, also where the page is magnified. On a narrow page
+/// it is longer than the window.
 fn room(node: &NodeRef) -> f64 {
-    let top = node.cast::<web_sys::HtmlElement>().map_or(0, |element| element.offset_top());
-    let high = web_sys::window().and_then(|window| window.inner_height().ok()?.as_f64()).unwrap_or(0.0);
-    (high - f64::from(top) - BELOW).max(LOWEST)
+    let Some(place) = node.cast::<HtmlElement>() else { return LOWEST };
+    let main = place.closest("main").ok().flatten().and_then(|main| main.dyn_into::<HtmlElement>().ok());
+    let end = main.map_or(0, |main| main.offset_top() + main.client_height());
+    let window = web_sys::window().and_then(|window| window.inner_height().ok()?.as_f64()).unwrap_or(0.0);
+    (f64::from(end).min(window) - f64::from(place.offset_top()) - BELOW).max(LOWEST)
 }
