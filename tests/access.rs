@@ -356,6 +356,41 @@ async fn axe_finds_nothing_in_the_strip_of_a_lesson() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_in_the_pages_of_a_class() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let mut teacher = Audit::of(Page::open(&url(&lab)).await).await;
+    teacher.page.click("#class-open").await;
+    teacher.page.wait("#teaching").await;
+    let link = teacher.page.text("#class-link").await;
+    let mut student = Audit::of(Page::open_first(&link).await).await;
+    student.page.wait("#classroom[data-state=door]").await;
+    student.look_in("the door of a class", PAGE, &[DESK, NARROW, PHONE]).await;
+    // With the keyboard: the name, then Enter.
+    student.page.run("document.querySelector('#class-name').focus()", vec![]).await;
+    student.page.type_text("ana").await;
+    student.page.key("Enter").await;
+    student.page.wait("#classroom[data-state=in]").await;
+    teacher.page.wait("#wall [data-name=ana][data-state=here]").await;
+    teacher.page.click("#class-scene").await;
+    student.page.wait("#class-scene-here").await;
+    student.page.wait("#class-carries").await;
+    student.look_in("a student's page", PAGE, &[DESK, NARROW, PHONE]).await;
+    student.page.click("#tab-put").await;
+    student.page.click("#put").await;
+    teacher.page.wait("#wall [data-name=ana][data-count='1']").await;
+    teacher.look_in("the wall of a class", PAGE, &[DESK, NARROW, PHONE]).await;
+    student.page.click("#class-leave").await;
+    teacher.page.wait("#wall [data-name=ana][data-state=gone]").await;
+    teacher.look_in("a student who is gone", PAGE, &[DESK]).await;
+    for Audit { page, found } in [teacher, student] {
+        assert!(found.is_empty(), "{}", found.join("\n"));
+        page.close(&[]).await;
+    }
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_task_is_done_with_the_keyboard_alone() {
     let _turn = turn().await;
     let lab = lab().await;

@@ -200,6 +200,24 @@ async fn drawing_stays_in_view_beside_what_is_worked_with() {
     page.close(&[]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_right_after_the_digit_of_a_pane_are_for_that_pane() {
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.emulate((1280, 720), false).await;
+    page.wait("main[data-below=router]").await;
+    // Faster than any person: the page has not been drawn between the two.
+    let keys = "for (const key of [{ key: '3' }, { key: 'Enter', ctrlKey: true }]) {
+        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { ...key, bubbles: true, cancelable: true }));
+    }";
+    page.run(keys, vec![]).await;
+    page.wait("main[data-below=cost] #cancel").await;
+    assert_eq!(page.attribute("#put-result", "data-state").await, "none");
+    page.until("return document.activeElement.closest('section')?.id", json!("pane-cost")).await;
+    page.close(&[]).await;
+}
+
 /// The smallest text of the presenter's view, in parts of the window's height.
 const SMALLEST: &str = "
     const zoom = Number(getComputedStyle(document.body).zoom);

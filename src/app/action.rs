@@ -3,7 +3,7 @@
 
 use super::{
     build::{Direction, Edit, Preset, RowId},
-    bytes,
+    bytes, class,
     cost::Download,
     event::Event,
     film, kept, keys,
@@ -131,6 +131,8 @@ pub enum Action {
     Command(keys::Verb),
     /// Something about lessons.
     Lesson(lesson::Change),
+    /// Something in a class.
+    Class(class::Change),
     /// Run an experiment.
     Try(Experiment),
     /// Run every experiment.

@@ -6,7 +6,9 @@ impl State {
     /// Lets `action` happen and says what is to be done about it.
     pub fn apply(&mut self, action: Action) -> Vec<Effect> {
         let shown = (self.revision, self.view);
-        let effects = self.noted(action, Self::happen);
+        let watched = self.watched(&action);
+        let mut effects = self.noted(action, Self::happen);
+        effects.extend(self.class_follows(&watched));
         if shown != (self.revision, self.view) {
             self.film_begins_again();
         }
@@ -73,6 +75,7 @@ impl State {
             Action::Wire(change) => self.wire_changed(change).into_iter().collect(),
             Action::Command(verb) => self.command(verb).map_or_else(Vec::new, |action| self.apply(action)),
             Action::Lesson(change) => self.lesson_changed(change),
+            Action::Class(change) => self.class_changed(change),
             Action::Try(experiment) => self.try_one(experiment),
             Action::TryAll => self.try_all(),
             Action::SetUp(experiment) => self.set_up_demonstration(experiment),
@@ -87,6 +90,7 @@ impl State {
             Event::FilesEnded(problem) => self.files_ended(problem),
             Event::Message(event) => self.message_told(event),
             Event::Session(event) => self.session_told(event),
+            Event::Class(event) => self.class_told(event),
             // The page's own record takes these.
             Event::Frames(_) | Event::LastFrames(_) => Vec::new(),
             Event::FramesSaved(result, _) => self.frames_saved(result),
@@ -95,7 +99,7 @@ impl State {
             Event::NoLab => self.no_lab(),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
             Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),
-            Event::MeasureEnded(number, result) => self.cost.ended(number, result),
+            Event::MeasureEnded(number, result) => self.measure_ended(number, result),
             Event::Opened(info) => self.session_opened(info),
             Event::HeldBack(longest) => self.session_held_back(longest),
             Event::SessionLost(lost, time) => self.session_lost(lost, time),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::Order;
 use super::{
     build::{FileId, Row},
+    class,
     demonstration::Target,
     message,
     ownership::{Experiment, RunId},
@@ -108,6 +109,8 @@ pub enum Command {
     Room(Room),
     /// Does something with the session.
     Session(session::Task),
+    /// Does something in a class.
+    Class(class::Task),
     /// Records frames, or stops recording. Needs no answer.
     Record(bool),
     /// Asks for the frames after the one of this number, or for all. Ends by

@@ -8,6 +8,7 @@ use super::{
     build::{Build, Preset, Row},
     effect::Effect,
     link::{self, Found},
+    order,
     problem::Problem,
     state::State,
 };
@@ -180,7 +181,8 @@ impl Cost {
     /// Newest first; of too many the oldest go, but never the one that is shown. So does the
     /// browser's storage.
     fn in_order(&mut self) {
-        self.history.sort_by_key(|run| std::cmp::Reverse(run.0.id));
+        let newest = order::descending(self.history.iter().map(|run| run.0.id));
+        self.history = newest.into_iter().map(|at| self.history[at].clone()).collect();
         while self.history.len() > KEPT_RUNS {
             let shown = self.shown.as_ref().map(|run| run.0.id);
             let Some(oldest) = self.history.iter().rposition(|run| Some(run.0.id) != shown) else { return };
@@ -260,6 +262,7 @@ impl State {
 
     /// The measurement with this number is so far.
     pub(super) fn measure_progress(&mut self, number: u64, progress: Progress) -> Vec<Effect> {
+        self.part_progress(number, progress);
         if number == self.cost.number && self.cost.is_measuring() {
             self.cost.status = Status::Measuring(progress);
         }
@@ -326,7 +329,7 @@ impl State {
     }
 
     /// What a run measures, in words.
-    fn subject(&self, scenario: Scenario) -> String {
+    pub(super) fn subject(&self, scenario: Scenario) -> String {
         let name = self.preset.map_or("own payload", Preset::name);
         match scenario {
             Scenario::Sizes => "three arrays, 1 KiB to 256 MiB together".to_owned(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     action::Action,
     build::{Built, FileId, Structured},
+    class,
     cost::Shown,
     demonstration::Sight,
     message,
@@ -97,6 +98,8 @@ pub enum Event {
     Message(message::Event),
     /// Something about the session.
     Session(session::Event),
+    /// Something in a class.
+    Class(class::Event),
     /// Frames that were recorded.
     Frames(Taken),
     /// The frames of the last put and of the last sample.

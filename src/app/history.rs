@@ -6,6 +6,7 @@ use std::{mem::Discriminant, rc::Rc};
 use super::{
     action::Action,
     build::{Edit, Preset, Row, RowId},
+    class,
     effect::Effect,
     event::Event,
     kept::Before,
@@ -91,6 +92,9 @@ impl State {
             Action::Kept(change) => change.words(),
             Action::SetUp(_) => "set up an experiment".to_owned(),
             Action::Lesson(_) | Action::Browser(Report::Lesson(..)) => "follow a lesson".to_owned(),
+            Action::Engine(Event::Class(class::Event::Teacher(_)))
+            | Action::Class(class::Change::GoThere | class::Change::Follow(true)) => "follow the teacher".to_owned(),
+            Action::Class(class::Change::Shorten) => "shorten the payload".to_owned(),
             Action::Add(_) => "add an array".to_owned(),
             Action::AddText => "add a text".to_owned(),
             Action::AddValues => "add values".to_owned(),

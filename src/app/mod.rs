@@ -13,6 +13,7 @@
 //! | [`film`] | building and putting, played in the drawing |
 //! | [`stage`] | what is below the drawing, what fills the window, first things to do |
 //! | [`link`] | the scene in the address of the page |
+//! | [`class`] | a class: pages that join a teacher's, follow it, and are on its wall |
 //! | [`lesson`] | lessons: a path of steps, what is predicted and what comes out |
 //! | [`cost`] | the Cost pane: measurements and the history of runs |
 //! | [`session`], [`locator`] | the Router pane: the session and all that is done with it |
@@ -33,6 +34,7 @@ mod action;
 mod apply;
 mod build;
 pub mod bytes;
+pub mod class;
 mod command;
 pub mod cost;
 pub mod demonstration;
@@ -48,6 +50,7 @@ pub mod lesson;
 pub mod link;
 pub mod locator;
 pub mod message;
+pub mod order;
 pub mod ownership;
 pub mod pause;
 mod problem;

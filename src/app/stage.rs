@@ -113,6 +113,8 @@ pub enum Large {
     Pane(Pane),
     /// The drawing, for a class: large text, with what plays and puts.
     Presenter,
+    /// A teacher's class: who is there, and what arrives.
+    Class,
 }
 
 impl Large {
@@ -122,6 +124,7 @@ impl Large {
         match self {
             Self::Pane(pane) => pane.id(),
             Self::Presenter => "presenter",
+            Self::Class => "class",
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{
     build::{Build, Preset, Row, RowId, Structured, positions},
     bytes,
+    class::Classroom,
     cost::Cost,
     demonstration::Demonstration,
     engine::Engine,
@@ -116,6 +117,8 @@ pub struct State {
     pub ownership: Ownership,
     /// Lessons, and the one that is open.
     pub lessons: Lessons,
+    /// The class that the page is in.
+    pub classroom: Classroom,
     /// The last experiment on the rows of its time.
     pub(super) demonstrated: Option<Demonstration>,
     /// The payload whose bytes are looked at.
@@ -187,6 +190,7 @@ impl State {
             messages: Messages::default(),
             ownership: Ownership::default(),
             lessons: Lessons::default(),
+            classroom: Classroom::default(),
             demonstrated: None,
             looking: None,
             wire: wire::Wire::default(),

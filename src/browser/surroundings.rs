@@ -13,6 +13,7 @@ use super::clock;
 use crate::{
     app::{
         Class, Event, Surroundings,
+        class::Device,
         locator::{OWN_ENDPOINT, link_url},
     },
     present::session,
@@ -168,6 +169,14 @@ pub(crate) fn machine() -> (String, u32) {
     let agent = of("userAgent").as_string().unwrap_or_default();
     let cores = of("hardwareConcurrency").as_f64().unwrap_or_default();
     (browser(&agent, Engine::look()), cores as u32)
+}
+
+/// What the browser says that it runs on: phones and tablets name themselves.
+pub(crate) fn device() -> Device {
+    let navigator = Reflect::get(&global(), &JsValue::from_str("navigator")).unwrap_or_default();
+    let agent = Reflect::get(&navigator, &JsValue::from_str("userAgent")).ok().and_then(|agent| agent.as_string());
+    let is_phone = agent.is_some_and(|agent| ["Mobi", "Android", "iPad"].iter().any(|mark| agent.contains(mark)));
+    if is_phone { Device::Phone } else { Device::Computer }
 }
 
 fn browser(agent: &str, engine: Engine) -> String {

@@ -8,6 +8,7 @@
 //! | `files`, `ring`, `sources`, `payloads` | files that a person gave, looked at and read; arrays of frames; arrays; payloads of the rows |
 //! | `samples`, `live`, `frames` | what has arrived; frames of streams, and pictures of them; recorded frames |
 //! | `session`, [`host`] | the session of the Router pane; what its driver asks |
+//! | `class` | the class that the page is in |
 //! | `rate`, `answers` | puts at a rate; answers to queries |
 //! | `views`, `messages`, `ownership`, `measuring` | what the views of these names need; measurements |
 //! | `hash`, `save` | the hash of a payload; files for the person |
@@ -18,6 +19,7 @@
 //! `await`, or while it calls what could call it back.
 
 mod answers;
+mod class;
 #[allow(clippy::disallowed_methods, reason = "shows bytes of the rows, eight of each array")]
 mod demonstration;
 mod files;

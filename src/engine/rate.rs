@@ -307,7 +307,8 @@ impl Rate {
             running.longest = running.longest.max(len);
         }
         self.frames.note(id, rows);
-        self.session.begin(id, Operation::Rated { publisher, len }, Command::Put(id, put));
+        let counts = self.session.count(&put);
+        self.session.begin(id, Operation::Rated { publisher, len, counts }, Command::Put(id, put));
     }
 
     fn look_again(self: &Rc<Self>) {

@@ -12,6 +12,7 @@ use zbytes_session::web::command::{self as link, LinkError, PutFailure, Sent};
 
 use super::{
     answers::Answering,
+    class::Attendance,
     command_problem,
     files::Files,
     frames::Frames,
@@ -60,6 +61,7 @@ struct Services {
     messages: Rc<Messages>,
     ownership: Rc<Ownership>,
     measuring: Rc<Measuring>,
+    attendance: Rc<Attendance>,
     /// The hub, where the browser has no SharedWorker for it.
     hub: RefCell<Option<Serving>>,
 }
@@ -85,6 +87,7 @@ impl Runtime {
                 messages: Messages::new(page.clone(), samples.clone()),
                 ownership: Ownership::new(page.clone(), files.clone(), session.clone()),
                 measuring: Measuring::new(page.clone(), files.clone()),
+                attendance: Attendance::new(page.clone(), session.clone()),
                 live: Live::new(page.clone()),
                 page,
                 files,
@@ -150,6 +153,7 @@ impl Services {
             Command::Subscribe(key) => self.session.subscribe(&key),
             Command::Unsubscribe => self.session.undeclare(EntityName::Subscriber),
             Command::Session(task) => self.session_task(task),
+            Command::Class(task) => self.attendance.carry_out(task),
             Command::Hash(id) => self.samples.hash(id),
             Command::Forget(ids) => {
                 self.samples.forget(&ids);
@@ -164,6 +168,7 @@ impl Services {
             Command::SaveFrames(format, frames) => self.frames.save(format, frames),
             Command::Hidden(hidden) => {
                 self.measuring.set_hidden(hidden);
+                self.attendance.set_hidden(hidden);
                 if !hidden {
                     // The person looks again: an attempt to connect may succeed now.
                     self.session.send(link::Command::Hint);
@@ -257,7 +262,9 @@ impl Services {
                 }
             }
             Told::Flushed(id, result) => {
-                self.session.end(id);
+                if let Some(Operation::ClassFence) = self.session.end(id) {
+                    return self.attendance.fenced(result.ok());
+                }
                 let problem = |error: Option<LinkError<Problem>>| place(url).fence_problem(error.as_ref());
                 self.page.tell(Event::Flushed(id, result.map_err(problem)));
             }
@@ -306,6 +313,9 @@ impl Services {
     fn put_ended(&self, id: PutId, operation: Operation, result: Result<Sent, Problem>, dropped: bool) {
         match operation {
             Operation::Put(facts) => {
+                if facts.counts && result.is_err() {
+                    self.session.count_failed();
+                }
                 let report = result.map(|sent| {
                     let report = facts.report(&sent);
                     self.frames.put_left(id, sent.trace);
@@ -313,7 +323,10 @@ impl Services {
                 });
                 self.page.tell(app::Event::PutEnded(id, report));
             }
-            Operation::Rated { publisher, len } => {
+            Operation::Rated { publisher, len, counts } => {
+                if counts && result.is_err() {
+                    self.session.count_failed();
+                }
                 let how = match result {
                     Ok(_) => Ended::Left,
                     Err(_) if dropped => Ended::Dropped,
@@ -327,13 +340,16 @@ impl Services {
             }
             Operation::Answer => self.answers.ended(id, result.map(|_| ())),
             // The session tells their end by other messages.
-            Operation::Get | Operation::List | Operation::Fence => {}
+            Operation::Get | Operation::List | Operation::Fence | Operation::ClassNames | Operation::ClassFence => {}
+            Operation::ClassText => self.attendance.said(),
+            Operation::ClassResult => self.attendance.result_told(),
         }
     }
 
     fn get_ended(&self, id: PutId, operation: &Operation, result: Result<(), Problem>) {
         match operation {
             Operation::List => self.page.tell(Event::ListEnded(id, result)),
+            Operation::ClassNames => self.attendance.names_known(result),
             _ => {
                 // The page has every reply before the end.
                 self.samples.tell();
@@ -346,7 +362,10 @@ impl Services {
     fn refused(&self, id: PutId, error: &CommandError) {
         let problem = command_problem("It was refused.", error);
         match self.session.end_refused(id) {
-            Some(operation @ (Operation::Get | Operation::List)) => self.get_ended(id, &operation, Err(problem)),
+            Some(operation @ (Operation::Get | Operation::List | Operation::ClassNames)) => {
+                self.get_ended(id, &operation, Err(problem))
+            }
+            Some(Operation::ClassFence) => self.attendance.fenced(None),
             Some(Operation::Fence) => self.page.tell(Event::Flushed(id, Err(problem))),
             Some(operation) => self.put_ended(id, operation, Err(problem), false),
             None => {}
@@ -355,6 +374,11 @@ impl Services {
 
     fn sample(&self, sample: Sample) {
         let is_for = |name: EntityName| sample.subscribers.contains(&name.id());
+        if is_for(EntityName::ClassWatch) {
+            self.attendance.token(sample.key_expr.as_str(), !sample.kind.is_delete());
+        }
+        let of_class = is_for(EntityName::ClassSubscriber) || is_for(EntityName::ClassName);
+        let lists = of_class && self.attendance.arrived(&sample);
         if is_for(WATCH) {
             let token = Token {
                 key: sample.key_expr.as_str().into(),
@@ -366,7 +390,7 @@ impl Services {
         if is_for(EntityName::Experiment) {
             self.ownership.overhear(sample.clone());
         }
-        if is_for(EntityName::Subscriber) {
+        if lists || is_for(EntityName::Subscriber) {
             self.arrived(sample, None);
         }
     }
@@ -378,6 +402,7 @@ impl Services {
             (_, None) => "not said".to_owned(),
         };
         match reply.result {
+            Ok(sample) if self.session.is_class_names(id) => self.attendance.listed(sample.key_expr.as_str()),
             Ok(sample) if self.session.is_list(id) => {
                 let token = Token { key: sample.key_expr.as_str().into(), alive: true, time: clock::time_of_day() };
                 self.page.tell(Event::Alive(token));

@@ -31,8 +31,8 @@ use crate::{
     },
     browser::clock,
     client::{
-        CommandError, EntityId, Get, KeyExpr, MatchingStatusType, Put, Query, Queryable, Sample, SessionInfo,
-        Subscriber, Timestamp, ZenohId, pause::Pause, stamp::Stamps,
+        CommandError, EntityId, Get, KeyExpr, MatchingStatusType, Priority, Put, Query, Queryable, Reliability, Sample,
+        SessionInfo, Subscriber, Timestamp, ZenohId, pause::Pause, stamp::Stamps,
     },
     payload::ZBytes,
 };
@@ -61,6 +61,13 @@ impl Known {
     }
 }
 
+/// The page's data puts in a class.
+struct CountedPuts {
+    key: String,
+    puts: u64,
+    lane: Option<(Priority, Reliability)>,
+}
+
 /// Keeps the session.
 pub(super) struct Session {
     page: Page,
@@ -72,6 +79,8 @@ pub(super) struct Session {
     pending: Pending,
     /// The next number of each publisher that numbers its samples in this session.
     numbers: RefCell<HashMap<EntityId, u32>>,
+    /// What is counted for a class.
+    counted: RefCell<Option<CountedPuts>>,
     /// The operation that the session refused last.
     refused: Cell<Option<PutId>>,
     /// How long a sample that arrives now may have waited in the browser, because the browser
@@ -101,6 +110,7 @@ impl Session {
             known: RefCell::default(),
             pending: Pending::default(),
             numbers: RefCell::default(),
+            counted: RefCell::default(),
             refused: Cell::default(),
             waited: Cell::default(),
             matching: RefCell::default(),
@@ -234,6 +244,42 @@ impl Session {
         self.end(id)
     }
 
+    /// Whether `id` is a list of the names of a class.
+    pub(super) fn is_class_names(&self, id: PutId) -> bool {
+        self.pending.is_class_names(id)
+    }
+
+    /// Counts the puts under this key from now on, or those of no key any more.
+    pub(super) fn count_puts(&self, key: Option<String>) {
+        let mut counted = self.counted.borrow_mut();
+        if counted.as_ref().map(|counted| &counted.key) != key.as_ref() {
+            *counted = key.map(|key| CountedPuts { key, puts: 0, lane: None });
+        }
+    }
+
+    /// How many puts under that key were handed over and have not failed, and the lane of the newest.
+    pub(super) fn counted(&self) -> (u64, Option<(Priority, Reliability)>) {
+        self.counted.borrow().as_ref().map_or((0, None), |counted| (counted.puts, counted.lane))
+    }
+
+    /// Counts a put that is about to begin, if its key is the one.
+    pub(super) fn count(&self, put: &Put) -> bool {
+        let mut counted = self.counted.borrow_mut();
+        let Some(counted) = counted.as_mut().filter(|counted| counted.key == put.key_expr.as_str()) else {
+            return false;
+        };
+        counted.puts += 1;
+        counted.lane = Some((put.priority, put.reliability));
+        true
+    }
+
+    /// A put that was counted has not left.
+    pub(super) fn count_failed(&self) {
+        if let Some(counted) = self.counted.borrow_mut().as_mut() {
+            counted.puts = counted.puts.saturating_sub(1);
+        }
+    }
+
     /// Whether `id` is a list of tokens.
     pub(super) fn is_list(&self, id: PutId) -> bool {
         self.pending.is_list(id)
@@ -245,7 +291,8 @@ impl Session {
         self.frames.put_begins(id, rows.unwrap_or_default());
         match self.put_of(key, rows, options) {
             Ok((put, built)) => {
-                let facts = PutFacts { bytes: put.kind.payload_len(), built, deleted: put.kind.is_delete() };
+                let counts = self.count(&put);
+                let facts = PutFacts { bytes: put.kind.payload_len(), built, deleted: put.kind.is_delete(), counts };
                 self.frames.note(id, rows.unwrap_or_default());
                 // Its batches keep the payload in memory for as long as it is the last put.
                 let put = Put { traced: facts.bytes <= app::KEPT_BYTES, ..put };
@@ -407,7 +454,13 @@ impl Session {
             EntityName::Subscriber => self.page.tell(app::Event::SubscribeEnded(result)),
             EntityName::Entity(entity) => self.page.tell(Event::Declared(entity, result)),
             // A key that cannot be watched cannot be put to either, and the put says so.
-            EntityName::Matching | EntityName::Experiment | EntityName::Publisher(_) => {}
+            EntityName::Matching
+            | EntityName::Experiment
+            | EntityName::Publisher(_)
+            | EntityName::ClassToken
+            | EntityName::ClassWatch
+            | EntityName::ClassSubscriber
+            | EntityName::ClassName => {}
         }
     }
 

@@ -1,6 +1,11 @@
-//! One decimal number of a table, read exactly. What few digits and a small exponent say is one product or one
-//! quotient of two exact numbers, so it is rounded once. For the rest the caller gives a reader: the
-//! engine has one in its browser, and needs no table of powers for it.
+//! One decimal number, read exactly. What few digits and a small exponent say is one product or one
+//! quotient of two exact numbers, so it is rounded once. For the rest the caller gives a reader: for
+//! tables the engine has a fast one in its browser.
+//!
+//! The page uses [`float`] and [`single`] instead of `parse`: the standard library's reader of floating
+//! point has a table of 10 kB that no compression makes shorter, and that of JSON is there anyway.
+
+use serde::de::DeserializeOwned;
 
 /// Reads a text that has the form of a number, rounded correctly.
 pub type Slow<'a> = &'a dyn Fn(&str) -> f64;
@@ -66,6 +71,34 @@ pub fn decimal(text: &str, slow: Slow<'_>) -> Option<f64> {
     Some(sign * size)
 }
 
+/// Reads what [`decimal`] reads, without a reader of the caller.
+#[must_use]
+pub fn float(text: &str) -> Option<f64> {
+    // JSON has no number beyond the greatest one, and says so.
+    decimal(text, &|text| from_json(text).unwrap_or(if text.starts_with('-') { -f64::INFINITY } else { f64::INFINITY }))
+}
+
+/// As [`float`], rounded once to 32 bits.
+#[must_use]
+pub fn single(text: &str) -> Option<f32> {
+    let wide = float(text)?;
+    // What is not a number, or beyond the greatest one, is so in 32 bits too.
+    Some(from_json(text).filter(|_| wide.is_finite()).unwrap_or(wide as f32))
+}
+
+/// Reads a text that has the form of a number by the reader of JSON, which wants digits on both sides of a point, no
+/// sign for what is positive, and no zeros in front.
+fn from_json<T: DeserializeOwned>(text: &str) -> Option<T> {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => ("-", text),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let at = text.find(['e', 'E']).unwrap_or(text.len());
+    let (digits, exponent) = text.split_at_checked(at)?;
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    serde_json::from_str(&format!("{sign}{:0>1}.{part}0{exponent}", whole.trim_start_matches('0'))).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -74,6 +107,18 @@ mod tests {
 
     fn read(text: &str) -> Option<f64> {
         decimal(text, &|text| text.parse().unwrap())
+    }
+
+    #[test]
+    fn the_middle_of_two_numbers_is_rounded_once() {
+        // Rounded to 64 bits first, it would be the middle itself, and then the even one below.
+        let text = "1.00000005960464477540000000000000000001";
+        assert_eq!((single(text), text.parse().ok()), (Some(1.000_000_1), Some(1.000_000_1_f32)));
+        assert!(single("nan").unwrap().is_nan());
+        assert_eq!((single("-1e39"), single("inf")), (Some(f32::NEG_INFINITY), Some(f32::INFINITY)));
+        assert_eq!((float("1e400"), float("-1e9999999999"), float("1e-9999999999")), {
+            (Some(f64::INFINITY), Some(f64::NEG_INFINITY), Some(0.0))
+        });
     }
 
     #[test]
@@ -94,8 +139,20 @@ mod tests {
         fn property_number_is_that_of_the_standard_library(number: f64, digits in 0usize..20, small in -1e6f64..1e6) {
             for text in [format!("{number}"), format!("{number:e}"), format!("{small:.digits$}")] {
                 let (ours, theirs) = (read(&text), text.parse::<f64>().ok());
-                prop_assert_eq!(ours.map(f64::to_bits), theirs.map(f64::to_bits), "{}", text);
+                prop_assert_eq!(ours.map(f64::to_bits), theirs.map(f64::to_bits), "{}", &text);
+                prop_assert_eq!(float(&text).map(f64::to_bits), theirs.map(f64::to_bits), "{}", &text);
+                let short = text.parse::<f32>().ok();
+                prop_assert_eq!(single(&text).map(f32::to_bits), short.map(f32::to_bits), "{}", &text);
             }
+        }
+
+        #[test]
+        fn property_any_digits_and_exponent_are_rounded_once(
+            text in "[-+]?(0{0,3}[0-9]{1,30}[.]?[0-9]{0,30}|[.][0-9]{1,30})(e[-+]?[0-9]{1,3})?",
+        ) {
+            let (long, short) = (text.parse::<f64>().unwrap(), text.parse::<f32>().unwrap());
+            prop_assert_eq!(float(&text).map(f64::to_bits), Some(long.to_bits()), "{}", &text);
+            prop_assert_eq!(single(&text).map(f32::to_bits), Some(short.to_bits()), "{}", &text);
         }
 
         #[test]

@@ -8,6 +8,7 @@
 //! ```
 //! A number may have separators before groups of three digits.
 
+use super::decimal::float;
 use crate::outside::shown_char;
 
 /// The most characters of an expression. Nested brackets cannot be deeper.
@@ -208,7 +209,7 @@ impl Reader<'_> {
             (self.at, self.computed) = (self.at + 1 + signed, true);
             self.digits(&mut digits);
         }
-        digits.parse().map_err(|_| "A number is missing.".to_owned())
+        float(&digits).ok_or_else(|| "A number is missing.".to_owned())
     }
 
     fn digits(&mut self, into: &mut String) {

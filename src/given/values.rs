@@ -2,6 +2,7 @@
 
 use half::f16;
 
+use super::decimal::float;
 use crate::{
     number::{bytes, count},
     outside::shown_at_most,
@@ -194,7 +195,7 @@ fn write(word: &str, element: Element, into: &mut Vec<u8>) -> Result<(), Wrong> 
                 size as f64
             }
         }
-        None => word.parse().map_err(|_| Wrong::Word(word.to_owned()))?,
+        None => float(word).ok_or_else(|| Wrong::Word(word.to_owned()))?,
     };
     let beyond = |fits: bool| {
         if fits { Ok(()) } else { Err(Wrong::Number(format!("“{}” does not fit {}.", shown(), element.name()))) }

@@ -6,6 +6,7 @@
 //! | [`format`](mod@format) | bytes, times and percents as text |
 //! | [`lesson`] | what the lab has found for a lesson, and what the strip says of it |
 //! | [`layout`] | the drawing of the layout: scales, magnified views, facts of the selected segment |
+//! | [`class`] | a class: what came of its experiment |
 //! | [`cost`] | the results of a run: sentences, tables, plots, files |
 //! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |
 //! | [`live`] | frames: what limits their rate, and how they arrive |
@@ -13,6 +14,7 @@
 //! | [`hex`] | bytes line by line, their marks and their values |
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
 //! | [`cause`] | what an error of the session means, and what to do |
+//! | [`class`] | a class: the teacher's wall, and what a student's page says |
 //! | [`session`] | why a session could not open or has ended, and what ended with it |
 //! | [`snippet`] | programs for the other side, and the listing of the page's own code |
 //! | [`program`] | the payload as a program in three languages |
@@ -20,6 +22,7 @@
 //! | [`questions`] | the six questions of the proposal, and their answers |
 
 pub mod cause;
+pub mod class;
 pub mod cost;
 pub mod format;
 pub mod given;

@@ -40,9 +40,16 @@ impl Run {
         let Head { format } = serde_json::from_str(text).map_err(error)?;
         let format = format.ok_or_else(|| ReadError(format!("it names no format; this lab reads {FORMAT}")))?;
         known(&format)?;
-        let run: Self = serde_json::from_str(text).map_err(error)?;
-        run.check()?;
-        Ok(run.seen())
+        serde_json::from_str::<Self>(text).map_err(error)?.accepted()
+    }
+
+    /// The run, if it is as [`Run::check`] wants it, with its texts as they are shown.
+    ///
+    /// # Errors
+    /// [`ReadError`] says what is wrong.
+    pub fn accepted(self) -> Result<Self, ReadError> {
+        self.check()?;
+        Ok(self.seen())
     }
 
     /// The run with its texts as they are shown, also those of another program. No other field is

@@ -21,4 +21,6 @@ pub use self::{
 };
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use gloo_events::EventListener;
 use yew::prelude::*;
 
 use super::{
+    class,
     dialogs::Dialogs,
     help::{help_button, words_button},
     lesson::Strip,
@@ -18,7 +19,9 @@ use crate::ui::{
     cost::pane::CostPane,
     kit::{
         back::Back,
-        border, keys, notes,
+        border,
+        html::html,
+        keys, notes,
         pointing::Pointing,
         still::still,
         terms::with_terms,
@@ -97,6 +100,7 @@ impl Component for App {
                 <Patterns count={if self.state.looking.is_some() || self.state.wire.kept.frames > 0 { usize::MAX } else { pieces }} />
                 { top_bar(&pane) }
                 <main data-below={self.state.stage.below.key()} data-large={self.state.stage.large.map(Large::key)}>
+                    { class::strip(&self.state, &self.send) }
                     if self.state.lessons.page != Page::Closed {
                         <Strip state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                     }
@@ -115,6 +119,7 @@ impl Component for App {
                             <button type="button" class="link" onclick={sends(&self.send, Action::LinkSeen)}>{ "Close" }</button>
                         </div>
                     }
+                    { class::view(&self.state, &self.send) }
                     <div class="panes">
                         <BuildPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         { still(border::behind_build) }
@@ -147,7 +152,8 @@ impl App {
                 self.errands.carry_out(effect);
             }
         }
-        if Setup::differs(&before, &self.state) || before.lessons.link() != self.state.lessons.link() {
+        let links = |state: &State| (state.classroom.link(), state.lessons.link());
+        if Setup::differs(&before, &self.state) || links(&before) != links(&self.state) {
             self.errands.keep(&self.state);
         }
         // Drawing takes longer than comparing: a state is small, even when the payload is large.
@@ -274,6 +280,7 @@ fn top_bar(props: &PaneProps) -> Html {
                     <path class="line" d="M1.5 2.5h15v9h-15zM9 11.5v4M5.5 15.5h7" />
                 </svg>
             </button>
+            { class::class_button(state, &props.send) }
             { still(link_button) }
             <ThemeButton />
             { still(help_button) }

@@ -9,6 +9,7 @@ use super::{
     kit::{
         animation::Frame,
         dialog::show_wanted,
+        html::html,
         notes::notes,
         still::still,
         widgets::{AskingProps, PaneProps},

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::kit::dialog;
-use crate::ui::kit::{keys::KeysTable, widgets::swatch};
+use crate::ui::kit::{html::html, keys::KeysTable, widgets::swatch};
 use crate::{
     app::keys,
     present::glossary::{Group, TERMS},

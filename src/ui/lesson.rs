@@ -16,6 +16,7 @@ use crate::{
         lesson::{Change, Course, Listed, Page, Source, Step},
     },
     present::lesson::{came, outcome, parts, progress_words},
+    ui::kit::html::html,
 };
 
 /// A text of a lesson: words, code, and what is strong.

@@ -13,6 +13,7 @@
 mod app;
 mod build;
 mod bytes;
+mod class;
 mod cost;
 mod dialogs;
 mod help;

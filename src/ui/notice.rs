@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 use super::kit::widgets::sends;
 use crate::app::{Action, State, engine::Status};
 
@@ -22,7 +24,7 @@ pub(super) fn notice(state: &State, send: &Callback<Action>) -> Html {
         ),
     };
     html! {
-        <div id="engine-lost" class="problem" role="alert" data-status={format!("{:?}", state.engine.status).to_lowercase()}>
+        <div id="engine-lost" class="problem" role="alert" data-status={format!("{:?}", state.engine.status).to_ascii_lowercase()}>
             <strong>{ &problem.title }</strong>{ " " }{ &problem.detail }{ " " }{ words }
             <div class="ways"><button type="button" onclick={sends(send, action)}>{ button }</button></div>
         </div>

@@ -15,6 +15,7 @@ use crate::{
         questions::{QUESTIONS, parts},
     },
     ui::kit::{
+        html::html,
         terms::with_terms,
         widgets::{PaneProps, pane_head, problem, sends, swatch},
     },

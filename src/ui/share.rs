@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::kit::{
     dialog,
+    html::html,
     paper::{self, use_printing},
 };
 use crate::{
@@ -196,14 +197,14 @@ fn files(state: &State) -> &'static str {
 }
 
 /// Whether other machines reach the address.
-fn here(text: &str) -> &'static str {
+pub(super) fn here(text: &str) -> &'static str {
     let host = text.split_once("://").map_or("", |(_, host)| host);
     let own = ["127.", "localhost", "[::1]"].iter().any(|own| host.starts_with(own));
     if own { "This address is one of this machine only." } else { "" }
 }
 
 /// The link as a code; nothing if it is too long for one.
-fn code(text: &str, id: &'static str) -> Html {
+pub(super) fn code(text: &str, id: &'static str) -> Html {
     let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Low) else {
         return html! { <p class="quiet">{ "It is too long for a code that a phone reads." }</p> };
     };

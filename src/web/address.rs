@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use web_sys::window;
 
 use crate::{
-    app::{Setup, State, lesson, link},
+    app::{Setup, State, class::name, lesson, link},
     browser::surroundings,
 };
 
@@ -29,7 +29,8 @@ pub struct Address {
 /// history that the page has marked as its own, the address may be older than what the tab has `kept`.
 #[must_use]
 pub fn found(kept: bool) -> Option<(String, bool)> {
-    let is_one = |hash: &String| hash.starts_with(link::PREFIX) || hash.starts_with(lesson::PREFIX);
+    let prefixes = [link::PREFIX, lesson::PREFIX, name::PREFIX, name::TEACHES];
+    let is_one = |hash: &String| prefixes.iter().any(|prefix| hash.starts_with(prefix));
     let hash = window()?.location().hash().ok().filter(is_one)?;
     // Chromium forgets the state of an entry, and what was written into its address, if a reload follows at once.
     let is_opened = !(kept && (is_own_entry() || is_loaded_again()));
@@ -76,12 +77,13 @@ pub fn with(scene: &str) -> String {
 }
 
 impl Address {
-    /// Writes the scene of a state after a moment without a further change, or the step of the lesson
-    /// that is open. A scene that is too long for an address is not written there.
+    /// Writes the scene of a state after a moment without a further change, or the class that the
+    /// page is in, or the step of the lesson that is open. A scene that is too long for an address is not written there.
     pub fn follow(&self, state: &State) {
-        let (setup, step, written) = (Setup::of(state), state.lessons.link(), self.written.clone());
+        let place = state.classroom.link().or_else(|| state.lessons.link());
+        let (setup, written) = (Setup::of(state), self.written.clone());
         let timeout = Timeout::new(AFTER, move || {
-            let scene = step.or_else(|| link::of_setup(setup).ok()).unwrap_or_default();
+            let scene = place.or_else(|| link::of_setup(setup).ok()).unwrap_or_default();
             write(&scene);
             written.replace(scene);
         });

@@ -28,8 +28,8 @@ use super::{
 };
 use crate::{
     app::{
-        Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, cost::SVG, lesson,
-        link as scene, locator::with_code, message, session,
+        Action, Along, Command, Effect, Event, FileTask, Order, Problem, Report, Setup, State, class, cost::SVG,
+        lesson, link as scene, locator::with_code, message, session,
     },
     browser::surroundings,
     protocol::{Answer, Question, QuestionId, ToEngine, ToPage, ViewId},
@@ -43,6 +43,9 @@ const GRACE_MILLIS: u32 = 10_000;
 fn linked((hash, is_opened): (String, bool)) -> Option<Action> {
     if let Some(step) = lesson::read_link(&hash) {
         return Some(Action::Lesson(lesson::Change::Link(Box::new(step), is_opened)));
+    }
+    if let Some(class) = class::name::read_link(&hash) {
+        return Some(Action::Class(class::Change::Link(Box::new(class))));
     }
     let found = scene::read(&hash).filter(|_| is_opened)?;
     Some(Action::Browser(Report::Link(Box::new(found))))

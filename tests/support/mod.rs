@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "a failed expectation must stop the test")]
 
 pub(crate) mod browser;
+pub(crate) mod class;
 pub(crate) mod hub;
 pub(crate) mod keyboard;
 pub(crate) mod lab;

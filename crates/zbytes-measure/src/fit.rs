@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::{
     Interval,
-    stats::{ENOUGH, Rounds, half_width, log_medians, median_of, medians, neighbours},
+    stats::{self, ENOUGH, Rounds, half_width, log_medians, median_of, medians, neighbours},
 };
 
 /// Holds one place of a sweep: all samples of one variant at one size.
@@ -64,8 +64,9 @@ const FEWEST_PLACES: usize = 3;
 /// up to that tolerance.
 #[must_use]
 pub fn fit(points: &[Point<'_>]) -> Option<Model> {
-    let mut places: Vec<Place<'_>> = points.iter().filter_map(Place::of).collect();
-    places.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let places: Vec<Place<'_>> = points.iter().filter_map(Place::of).collect();
+    let xs: Vec<f64> = places.iter().map(|place| place.x).collect();
+    let places: Vec<Place<'_>> = stats::places(&xs).into_iter().map(|at| places[at]).collect();
     let (mut best, mut best_error): (Range<usize>, f64) = (0..0, f64::INFINITY);
     for from in 0..places.len() {
         for to in from + FEWEST_PLACES.max(best.len())..=places.len() {
@@ -102,6 +103,7 @@ pub fn fit(points: &[Point<'_>]) -> Option<Model> {
 }
 
 /// A point with its median, which is above 0.
+#[derive(Clone, Copy)]
 struct Place<'a> {
     x: f64,
     median: f64,
@@ -192,7 +194,8 @@ pub fn crossover(first: &[Point<'_>], second: &[Point<'_>]) -> Option<Interval> 
             pairs.push((a.x.ln(), a.samples, b.samples));
         }
     }
-    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let xs: Vec<f64> = pairs.iter().map(|(x, ..)| *x).collect();
+    let pairs: Vec<(f64, &[f64], &[f64])> = stats::places(&xs).into_iter().map(|at| pairs[at]).collect();
     let rounds = rounds_of(pairs.iter().flat_map(|(_, a, b)| [*a, *b]))?;
     let knots = pairs.iter().map(|(at, a, b)| knot(*at, a, b, rounds)).collect::<Option<Vec<Knot>>>()?;
 

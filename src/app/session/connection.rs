@@ -122,6 +122,7 @@ impl State {
         let mut effects = self.session_begins();
         effects.extend(self.declare_again());
         effects.extend(self.sending_goes_on());
+        effects.extend(self.class_goes_on());
         effects
     }
 
@@ -156,6 +157,7 @@ impl State {
     pub(in crate::app) fn session_ended(&mut self, problem: Option<Problem>) -> Vec<Effect> {
         (self.gap, self.held_back, self.sends_it) = (None, None, false);
         let problem = problem.filter(|_| self.shows_failure());
+        self.class_failed(problem.as_ref());
         self.session = problem.map_or(Session::Closed, Session::Failed);
         self.subscription = Declaration::None;
         self.session_is_over().into_iter().collect()

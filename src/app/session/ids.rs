@@ -23,6 +23,14 @@ pub enum EntityName {
     Entity(Entity),
     /// What reports whether a subscriber matches the key of the puts.
     Matching,
+    /// The token of the page in a class.
+    ClassToken,
+    /// That hears of the tokens of a class.
+    ClassWatch,
+    /// The subscriber of the texts and data of a class.
+    ClassSubscriber,
+    /// The subscriber of what other pages of the same name say.
+    ClassName,
     /// The publisher of the numbered puts of this lane. There is one for each priority and
     /// reliability: what is overtaken looks like what is missing.
     Publisher(usize),
@@ -30,13 +38,17 @@ pub enum EntityName {
 
 impl EntityName {
     /// All but the publishers.
-    const DECLARED: [Self; 6] = [
+    const DECLARED: [Self; 10] = [
         Self::Subscriber,
         Self::Experiment,
         Self::Entity(Entity::Queryable),
         Self::Entity(Entity::Token),
         Self::Entity(Entity::Watch),
         Self::Matching,
+        Self::ClassToken,
+        Self::ClassWatch,
+        Self::ClassSubscriber,
+        Self::ClassName,
     ];
 
     /// Its id in the session.
@@ -49,6 +61,10 @@ impl EntityName {
             Self::Entity(Entity::Token) => 4,
             Self::Entity(Entity::Watch) => 5,
             Self::Matching => 6,
+            Self::ClassToken => 7,
+            Self::ClassWatch => 8,
+            Self::ClassSubscriber => 9,
+            Self::ClassName => 10,
             Self::Publisher(lane) => PUBLISHERS + lane as EntityId,
         }
     }

@@ -60,7 +60,7 @@ pub use self::{
     rate::{Course, Rate},
     samples::{Attachment, Clock, Hash, KEPT_BYTES, KEPT_SAMPLES, More, Sample, Stamp},
     tab::Tab,
-    text::{first_of, text_bytes},
+    text::{first_of, text_bytes, whole_text},
 };
 pub use crate::client::{ConsolidationMode, LinkStats, Priority, QueryId, QueryTarget};
 

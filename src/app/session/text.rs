@@ -22,6 +22,18 @@ pub fn text_bytes(text: &str) -> ZBytes {
     ZBytes::of_held(vec![text.to_owned().into_bytes().into()])
 }
 
+/// The whole of a text of at most `most` bytes; `None` for a longer payload, or one that is not a text.
+#[must_use]
+pub fn whole_text(payload: &ZBytes, most: usize) -> Option<String> {
+    if payload.len() > most {
+        return None;
+    }
+    // A text between pages of the lab is metadata, as a head is.
+    let mut bytes = vec![0; payload.len()];
+    payload.reader().read_exact(&mut bytes).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
 /// The first bytes of `payload` as a text, or in hexadecimal where they are not a text.
 #[must_use]
 pub fn first_of(payload: &ZBytes) -> String {

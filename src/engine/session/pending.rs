@@ -29,6 +29,8 @@ pub(in crate::engine) enum Operation {
         publisher: PutId,
         /// Payload bytes.
         len: usize,
+        /// Whether it counts as one of the page's data in a class.
+        counts: bool,
     },
     /// A put of an experiment, which waits for the end.
     Experiment(oneshot::Sender<Result<Sent, Problem>>),
@@ -40,6 +42,14 @@ pub(in crate::engine) enum Operation {
     List,
     /// A fence.
     Fence,
+    /// A text of a class, or bytes by which its link is measured.
+    ClassText,
+    /// A result of an experiment of a class.
+    ClassResult,
+    /// The names that are taken in a class.
+    ClassNames,
+    /// A fence by which the link is measured.
+    ClassFence,
 }
 
 /// Facts about a put in flight, as its report gives them.
@@ -50,6 +60,8 @@ pub(in crate::engine) struct PutFacts {
     pub(in crate::engine) built: u64,
     /// Whether it is a delete.
     pub(in crate::engine) deleted: bool,
+    /// Whether it counts as one of the page's data in a class.
+    pub(in crate::engine) counts: bool,
 }
 
 impl PutFacts {
@@ -106,6 +118,11 @@ impl Pending {
     /// Whether `id` is a list of tokens.
     pub(super) fn is_list(&self, id: PutId) -> bool {
         matches!(self.operations.borrow().get(&id), Some(Operation::List))
+    }
+
+    /// Whether `id` is a list of the names of a class.
+    pub(super) fn is_class_names(&self, id: PutId) -> bool {
+        matches!(self.operations.borrow().get(&id), Some(Operation::ClassNames))
     }
 
     pub(super) fn begin_declaring(&self, name: EntityName, declaring: Declaring) {

@@ -13,9 +13,13 @@ use crate::run::{Run, Variant};
 /// Returns the name of a file for a run: `zbytes-lab-2026-11-22-142233-payload.csv`.
 #[must_use]
 pub fn file_name(run: &Run, ending: &str) -> String {
-    let (year, month, day, hour, minute, second) = reading::civil(run.id);
-    let scenario = reading::scenario_key(run.scenario);
-    format!("zbytes-lab-{year:04}-{month:02}-{day:02}-{hour:02}{minute:02}{second:02}-{scenario}.{ending}")
+    named(run.id, reading::scenario_key(run.scenario), ending)
+}
+
+/// The name of a file of what began at `id`.
+pub(crate) fn named(id: u64, what: &str, ending: &str) -> String {
+    let (year, month, day, hour, minute, second) = reading::civil(id);
+    format!("zbytes-lab-{year:04}-{month:02}-{day:02}-{hour:02}{minute:02}{second:02}-{what}.{ending}")
 }
 
 /// Writes a field as in RFC 4180: in quotes when it holds a comma, a quote or an end of line.
@@ -118,7 +122,13 @@ pub fn foot(run: &Run, width: f64) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{present::cost::fixture, run::Scenario};
+    use crate::{
+        present::cost::{
+            fixture::{self, alone, partial, run, tiny},
+            plot,
+        },
+        run::Scenario,
+    };
 
     #[test]
     fn files_are_named_by_time_and_scenario() {
@@ -185,5 +195,26 @@ mod tests {
         let lines = foot(&fixture::run(Scenario::Payload), 400.0);
         assert!(lines.len() > 2 && lines.join("; ").contains("clock step"));
         assert!(lines.iter().all(|line| text_width(line, 11.0) <= 420.0), "{lines:?}");
+    }
+
+    /// Writes every run and its exports as files, for a person who opens them in the pane:
+    /// `ZBYTES_RUNS=/some/folder cargo test --lib write_the_fixtures`.
+    #[test]
+    fn write_the_fixtures() {
+        let Ok(folder) = std::env::var("ZBYTES_RUNS") else { return };
+        let special = [("alone", alone()), ("partial", partial()), ("tiny", tiny())];
+        let all = Scenario::ALL.map(|scenario| (reading::scenario_key(scenario), run(scenario)));
+        for (name, run) in all.into_iter().chain(special) {
+            let said = reading::Reading::of(&run);
+            let write = |ending: &str, text: String| std::fs::write(format!("{folder}/{name}.{ending}"), text).unwrap();
+            write("json", run.to_json());
+            write("csv", csv(&run));
+            write("md", markdown(&run, &said));
+            let plots =
+                [plot::put_bar(&said, 760.0), plot::densities(&run, &said, 760.0), plot::swept(&run, &said, 760.0)];
+            for (at, plot) in plots.into_iter().flatten().enumerate() {
+                write(&format!("{at}.svg"), plot::standalone(&plot, &foot(&run, 760.0)));
+            }
+        }
     }
 }

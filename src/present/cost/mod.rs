@@ -6,4 +6,4 @@ pub mod reading;
 pub mod tables;
 
 #[cfg(test)]
-pub(crate) mod fixture;
+pub(crate) use crate::run::fixture;

@@ -83,7 +83,7 @@ const STYLE: &str = "text{font:400 12px 'Plex Sans',system-ui,sans-serif;fill:#1
     .p-area-thin{fill:#fbfaf7;stroke:#16191d}.p-area-dashdot{fill:#fbfaf7;stroke:#16191d;stroke-width:1.6;stroke-dasharray:9 3 2 3}\
     .p-area-hatch{fill:url(#legend-hatch);stroke:#16191d}\
     .p-interval{fill:none;stroke:#16191d;stroke-width:5}.p-mark{fill:#fbfaf7;stroke:#16191d;stroke-width:1.6}\
-    .p-out{fill:none;stroke:#484d55;stroke-width:1.2}\
+    .p-median{fill:none;stroke:#8c887e;stroke-width:3}.p-out{fill:none;stroke:#484d55;stroke-width:1.2}\
     .p-halo{paint-order:stroke;stroke:#fbfaf7;stroke-width:4px;stroke-linejoin:round}";
 
 /// Returns the plot as an SVG of its own, with `foot` as lines of text below it.
@@ -218,28 +218,28 @@ pub fn tick_time(ns: f64) -> String {
 }
 
 /// A factor on an axis: `0.9 ×`, `2 ×`.
-fn tick_times(factor: f64) -> String {
+pub(crate) fn tick_times(factor: f64) -> String {
     let text = format::significant(factor);
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     format!("{text} ×")
 }
 
 impl Plot {
-    fn path(&mut self, class: &'static str, d: String) {
+    pub(crate) fn path(&mut self, class: &'static str, d: String) {
         if !d.is_empty() {
             self.marks.push(PlotMark::Path { class, d });
         }
     }
 
-    fn line(&mut self, class: &'static str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
+    pub(crate) fn line(&mut self, class: &'static str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
         self.path(class, format!("M{x1:.1} {y1:.1}L{x2:.1} {y2:.1}"));
     }
 
-    fn rect(&mut self, class: &'static str, (x, width): (f64, f64), (y, height): (f64, f64)) {
+    pub(crate) fn rect(&mut self, class: &'static str, (x, width): (f64, f64), (y, height): (f64, f64)) {
         self.marks.push(PlotMark::Rect { class, x, y, width, height });
     }
 
-    fn text(&mut self, class: &'static str, anchor: &'static str, x: f64, y: f64, words: impl Into<String>) {
+    pub(crate) fn text(&mut self, class: &'static str, anchor: &'static str, x: f64, y: f64, words: impl Into<String>) {
         self.marks.push(PlotMark::Text { class, anchor, x, y, words: words.into() });
     }
 }
@@ -474,7 +474,8 @@ fn outliers(axis: &Log, samples: &[f64], y: f64) -> String {
     d
 }
 
-fn circle(x: f64, y: f64, r: f64) -> String {
+/// The outline of a circle.
+pub(crate) fn circle(x: f64, y: f64, r: f64) -> String {
     format!("M{:.1} {y:.1}a{r} {r} 0 1 0 {wide} 0a{r} {r} 0 1 0 -{wide} 0Z", x - r, wide = 2.0 * r)
 }
 

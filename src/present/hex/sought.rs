@@ -4,6 +4,7 @@ use half::f16;
 
 use super::{lines::SHOWN, value::ByteOrder};
 use crate::{
+    given::decimal::{float, single},
     outside::{shown_at_most, shown_char},
     segment::Element,
 };
@@ -97,9 +98,9 @@ pub(super) fn number(text: &str, element: Element, order: ByteOrder) -> Result<V
         }
     };
     let bits = match element {
-        Element::Float16 => u64::from(f16::from_f64(text.parse().map_err(|_| wrong())?).to_bits()),
-        Element::Float32 => u64::from(text.parse::<f32>().map_err(|_| wrong())?.to_bits()),
-        Element::Float64 => text.parse::<f64>().map_err(|_| wrong())?.to_bits(),
+        Element::Float16 => u64::from(f16::from_f64(float(&text).ok_or_else(wrong)?).to_bits()),
+        Element::Float32 => u64::from(single(&text).ok_or_else(wrong)?.to_bits()),
+        Element::Float64 => float(&text).ok_or_else(wrong)?.to_bits(),
         whole => {
             let (negative, digits) = match text.strip_prefix(['-', '−']) {
                 Some(digits) => (true, digits),

@@ -3,7 +3,7 @@
 
 use crate::present::{format, layout::story};
 use crate::{
-    app::{Piece, Plan, RowId},
+    app::{Piece, Plan, RowId, order},
     message::PartKind,
     segment::Mode,
 };
@@ -103,9 +103,8 @@ pub fn holders(plan: &Plan) -> Vec<Holder> {
             }
         }
     }
-    let mut holders: Vec<Holder> = found.into_iter().map(|(_, holder)| holder).collect();
-    holders.sort_by_key(|holder| std::cmp::Reverse(holder.bytes));
-    holders
+    let heaviest = order::descending(found.iter().map(|(_, holder)| holder.bytes as u64));
+    heaviest.into_iter().map(|at| found[at].1.clone()).collect()
 }
 
 /// Describes in a few words how the bytes got to their owner.

@@ -7,7 +7,10 @@ use crate::{
     app::{Action, Edit, Given, Kind, Row},
     given::{Offer, Reading},
     present::{format, given},
-    ui::kit::widgets::{Select, sends},
+    ui::kit::{
+        html::html,
+        widgets::{Select, sends},
+    },
 };
 
 /// What is understood of a file, and the ways to read it.

@@ -10,7 +10,10 @@ use crate::{
         kept::{Change, LONGEST_NAME},
     },
     outside::shown,
-    ui::kit::widgets::{problem, sends},
+    ui::kit::{
+        html::html,
+        widgets::{problem, sends},
+    },
 };
 
 /// The part of the pane, closed until the person opens it.

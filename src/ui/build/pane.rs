@@ -34,6 +34,7 @@ use crate::{
         build::keep::keep,
         help::modes_button,
         kit::{
+            html::html,
             pointing,
             still::still,
             text_field::TextField,

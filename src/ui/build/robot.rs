@@ -5,6 +5,7 @@ use yew::prelude::*;
 use crate::{
     app::{Action, Edit, Kind, Row},
     live::{Camera, MAX_SIDE, Plane, Robot},
+    ui::kit::html::html,
     ui::kit::widgets::{NumberField, Select},
 };
 

@@ -39,6 +39,7 @@ use crate::{
     present::hex::{self, Bar, ByteOrder, Lines, Sought, Style},
     ui::kit::{
         dialog,
+        html::html,
         widgets::{AskingProps, sends},
     },
 };

@@ -12,6 +12,7 @@ use crate::{
     present::cost::{reading, tables},
     ui::{
         cost::results::{table, use_reading},
+        kit::html::html,
         kit::widgets::sends,
     },
 };

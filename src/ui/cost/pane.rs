@@ -22,6 +22,7 @@ use crate::{
             history::{Compared, History},
             results::{PlotKind, Read, Results, plotted, rich, use_reading},
         },
+        kit::html::html,
         kit::widgets::{PaneProps, Select, keep_focus, pane_head, problem, sends},
     },
 };

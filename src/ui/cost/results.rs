@@ -23,6 +23,7 @@ use crate::{
         layout::scale,
     },
     ui::kit::{
+        html::html,
         paper::{self, use_printing},
         widgets::{problem, sends, use_width},
     },
@@ -385,12 +386,13 @@ fn Figure(props: &FigureProps) -> Html {
     let plot = (width > 0.0).then(|| plotted(&props.read, props.kind, width)).flatten();
     html! {
         <div class="figure" ref={node}>
-            if let Some(plot) = plot { { drawn(&plot) } }
+            if let Some(plot) = plot { { drawn(&plot, None) } }
         </div>
     }
 }
 
-fn drawn(plot: &Plot) -> Html {
+/// A plot, with letters of this size in pixels or of their own.
+pub(crate) fn drawn(plot: &Plot, letters: Option<f64>) -> Html {
     let px = |x: &f64| format!("{x:.1}");
     let marks = plot.marks.iter().map(|mark| match mark {
         PlotMark::Path { class, d } => html! { <path class={*class} d={d.clone()} /> },
@@ -402,7 +404,7 @@ fn drawn(plot: &Plot) -> Html {
         }
     });
     html! {
-        <svg class="plotted" role="img" aria-label={format!("{}. The tables hold the same.", plot.title)}
+        <svg class={if letters.is_some() { "plotted sized" } else { "plotted" }} font-size={letters.as_ref().map(px)} role="img" aria-label={format!("{}. The tables hold the same.", plot.title)}
             width={px(&plot.width)} height={px(&plot.height)} viewBox={format!("0 0 {:.1} {:.1}", plot.width, plot.height)}>{ for marks }</svg>
     }
 }

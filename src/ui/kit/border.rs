@@ -5,6 +5,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use crate::{given::decimal::float, ui::kit::html::html};
+
 /// A border between two parts of the page.
 struct Border {
     id: &'static str,
@@ -72,20 +74,20 @@ impl Border {
     /// Its size, as it is seen.
     fn now(&self) -> f64 {
         let now = element(self.id).and_then(|border| border.get_attribute("aria-valuenow"));
-        self.inside(now.and_then(|now| now.parse().ok()).unwrap_or(self.usual))
+        self.inside(now.and_then(|now| float(&now)).unwrap_or(self.usual))
     }
 
     /// The size that the browser has kept.
     fn kept(&self) -> f64 {
         let kept = storage().and_then(|storage| storage.get_item(&key(self)).ok().flatten());
-        kept.and_then(|kept| kept.parse().ok()).unwrap_or(self.usual)
+        kept.and_then(|kept| float(&kept)).unwrap_or(self.usual)
     }
 
     /// A size within the bounds. A low window has less room for the drawing: the styles say it.
     fn inside(&self, size: f64) -> f64 {
         let styles = root().and_then(|root| web_sys::window()?.get_computed_style(&root).ok().flatten());
         let most = styles.and_then(|styles| styles.get_property_value(&format!("{}-most", self.property)).ok());
-        let most = most.and_then(|most| most.trim().parse::<f64>().ok()).map_or(self.most, |most| most * 100.0);
+        let most = most.and_then(|most| float(most.trim())).map_or(self.most, |most| most * 100.0);
         size.max(self.least).min(self.most.min(most))
     }
 

@@ -9,6 +9,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 use super::dialog::close_view;
 use crate::app::{
     Action,
@@ -23,6 +25,11 @@ thread_local! {
     /// Whether keys without Ctrl or Alt are off. The page keeps it too, because a browser may
     /// refuse to store it.
     static OFF: Cell<bool> = Cell::new(stored().is_some_and(|kept| kept == "off"));
+}
+
+thread_local! {
+    /// The pane that gets the focus once the page is drawn with it. Keys that follow at once are meant for that pane.
+    static COMING: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
 fn storage() -> Option<web_sys::Storage> {
@@ -71,8 +78,16 @@ fn focus(id: &'static str, send: &Callback<Action>) {
     match Pane::of(id) {
         Some(pane) => {
             send.emit(Action::Stage(Change::Reveal(pane)));
+            COMING.set(Some(id));
             // After the page was drawn with it.
-            Timeout::new(0, now).forget();
+            Timeout::new(0, move || {
+                // A later key may have led elsewhere.
+                if COMING.get() == Some(id) {
+                    COMING.set(None);
+                    now();
+                }
+            })
+            .forget();
         }
         None => now(),
     }
@@ -91,7 +106,8 @@ fn command(event: &KeyboardEvent) -> Option<&'static Shortcut> {
     let control = !made && (event.ctrl_key() || event.meta_key());
     let pressed = keys::pressed(&event.key(), control, !made && event.alt_key(), event.shift_key());
     let document = web_sys::window()?.document()?;
-    let focus = document.active_element();
+    let coming = COMING.get().and_then(|id| document.get_element_by_id(id));
+    let focus = coming.or_else(|| document.active_element());
     let inside = focus.as_ref().and_then(|focus| focus.closest("dialog[open]").ok().flatten());
     // One below the drawing leaves the page its keys.
     let dialog = inside.or_else(|| document.query_selector("dialog:modal").ok().flatten());

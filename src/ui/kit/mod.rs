@@ -4,6 +4,7 @@ pub(crate) mod animation;
 pub(crate) mod back;
 pub(crate) mod border;
 pub(crate) mod dialog;
+pub(crate) mod html;
 pub(crate) mod keys;
 pub(crate) mod notes;
 pub(crate) mod paper;

@@ -10,6 +10,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, PointerEvent};
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 use super::widgets::magnified;
 use crate::present::glossary::TERMS;
 

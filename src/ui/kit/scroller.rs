@@ -8,6 +8,8 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 use crate::present::rows::{anchored, scrolled_to, window};
 
 /// The assumed height before the first measurement, in pixels.

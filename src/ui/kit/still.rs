@@ -3,6 +3,8 @@
 
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 /// What to draw.
 #[derive(Clone, Properties)]
 pub(crate) struct StillProps {

@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 use crate::present::glossary::{Term, parts};
 
 /// A text, in which each term of the glossary can be asked for its meaning.

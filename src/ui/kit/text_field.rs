@@ -8,6 +8,7 @@ use yew::prelude::*;
 use crate::{
     app::keys,
     outside::{Ends, cleaned, lost_in_pasting, noticed},
+    ui::kit::html::html,
 };
 
 #[derive(Clone, PartialEq, Properties)]

@@ -3,6 +3,8 @@
 
 use yew::prelude::*;
 
+use crate::ui::kit::html::html;
+
 use crate::app::keys;
 
 /// The key of the choice in the browser's storage.

@@ -19,6 +19,7 @@ use crate::{
     },
     given::expression::evaluate,
     outside::{self, Outside, Piece},
+    ui::kit::html::html,
 };
 
 /// The properties that every pane gets.

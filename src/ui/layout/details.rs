@@ -27,6 +27,7 @@ use crate::{
     ui::{
         bytes::dialog::bytes_button,
         kit::{
+            html::html,
             pointing,
             widgets::{NumberField, sends, swatch},
         },

@@ -48,7 +48,10 @@ use crate::{
             scale::{self, Span},
         },
     },
-    ui::kit::widgets::{hue, overlay},
+    ui::kit::{
+        html::html,
+        widgets::{hue, overlay},
+    },
 };
 
 /// The names at the left of the bands.

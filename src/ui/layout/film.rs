@@ -11,7 +11,7 @@ use crate::{
         keys::{aria, hint},
     },
     present::format,
-    ui::kit::widgets::sends,
+    ui::kit::{html::html, widgets::sends},
 };
 
 /// Steps of the control for the place: a thousandth of the film is less than a pixel of it.

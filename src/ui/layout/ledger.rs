@@ -10,7 +10,7 @@ use crate::{
         film::{Copied, Moment},
     },
     present::format,
-    ui::kit::terms::with_terms,
+    ui::kit::{html::html, terms::with_terms},
 };
 
 pub(super) fn legend() -> Html {

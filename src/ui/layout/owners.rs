@@ -13,6 +13,7 @@ use crate::{
         layout::holders::{self, Holder},
     },
     ui::kit::{
+        html::html,
         pointing,
         widgets::{hatch, hue, overlay, sends, swatch},
     },

@@ -34,6 +34,7 @@ use crate::{
     ui::{
         kit::{
             animation::Frame,
+            html::html,
             paper,
             widgets::{Choice, magnified, pane_head, problem, segmented, sends},
         },

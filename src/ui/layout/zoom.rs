@@ -17,7 +17,7 @@ use crate::{
         },
         put::put_line,
     },
-    ui::kit::{terms::with_terms, widgets::sends},
+    ui::kit::{html::html, terms::with_terms, widgets::sends},
 };
 
 /// A step of the view, from a key or a button.

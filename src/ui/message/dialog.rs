@@ -14,6 +14,7 @@ use crate::{
 use crate::{
     present::{format, message::content},
     ui::{
+        kit::html::html,
         kit::widgets::{PaneProps, Select, outside, problem, sends},
         message::{picture, structure::StructureTable},
     },

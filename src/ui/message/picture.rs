@@ -14,7 +14,7 @@ use crate::{
 };
 use crate::{
     present::{format, message::content},
-    ui::kit::widgets::NumberField,
+    ui::kit::{html::html, widgets::NumberField},
 };
 
 #[derive(PartialEq, Properties)]

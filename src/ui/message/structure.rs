@@ -19,6 +19,7 @@ use crate::{
         },
     },
     ui::kit::{
+        html::html,
         pointing,
         widgets::{hue, problem, use_width},
     },

@@ -28,6 +28,7 @@ use crate::{
     ui::{
         kit::{
             dialog,
+            html::html,
             text_field::TextField,
             widgets::{AskingProps, Choice, keep_focus, pane_head, problem, segmented, sends, submits},
         },

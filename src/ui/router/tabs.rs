@@ -24,6 +24,7 @@ use crate::{
     present::format,
     ui::{
         kit::{
+            html::html,
             text_field::TextField,
             widgets::{AskingProps, problem, sends, submits},
         },

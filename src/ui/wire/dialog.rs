@@ -37,6 +37,7 @@ use crate::{
     },
     ui::kit::{
         dialog,
+        html::html,
         keys::in_line,
         text_field::TextField,
         widgets::{AskingProps, Select, check, problem, sends},

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     rc::{Rc, Weak},
     time::Duration,
 };
@@ -226,8 +226,11 @@ impl<H: Host> Inner<H> {
             // The parts in a message share its time evenly.
             let sharers = transmit.parts.len().max(1) as u32;
             for trace in transmit.traces {
-                for op in trace.ops.iter().collect::<BTreeSet<_>>() {
-                    if let Some(flight) = self.flights.get_mut(op).filter(|flight| flight.traced) {
+                let mut ops = trace.ops.clone();
+                ops.sort_unstable();
+                ops.dedup();
+                for op in ops {
+                    if let Some(flight) = self.flights.get_mut(&op).filter(|flight| flight.traced) {
                         flight.sent.trace.push(trace.clone());
                     }
                 }

@@ -293,12 +293,15 @@ impl Look {
             copied.push(index);
             Ok(())
         })?;
-        pending.retain(|(index, _)| copied.binary_search(index).is_err());
-        pending.extend(copied.iter().map(|index| (*index, Pending::Copy(Reason::Unsupported))));
-        pending.sort_unstable_by_key(|(index, _)| *index);
+        // Both lists are in payload order.
+        let mut before = std::mem::take(pending).into_iter().peekable();
         for index in copied {
+            pending.extend(std::iter::from_fn(|| before.next_if(|(earlier, _)| *earlier < index)));
+            before.next_if(|(same, _)| *same == index);
+            pending.push((index, Pending::Copy(Reason::Unsupported)));
             modes[index] = Mode::Copy;
         }
+        pending.extend(before);
         Ok(())
     }
 }

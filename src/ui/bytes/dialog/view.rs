@@ -20,6 +20,7 @@ use crate::{
     },
     segment::{Element, Mode},
     ui::kit::{
+        html::html,
         keys::in_line,
         pointing,
         text_field::TextField,

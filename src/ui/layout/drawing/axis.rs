@@ -15,7 +15,10 @@ use crate::{
             scale::{self, Span},
         },
     },
-    ui::kit::widgets::{hue, overlay},
+    ui::kit::{
+        html::html,
+        widgets::{hue, overlay},
+    },
 };
 
 /// The strip in true scale, the fan from it to the pieces, and the axis with its offsets.

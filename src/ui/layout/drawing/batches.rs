@@ -16,7 +16,7 @@ use crate::{
             scale::{self, Span},
         },
     },
-    ui::kit::widgets::overlay,
+    ui::kit::{html::html, widgets::overlay},
 };
 
 /// Where the mark of a cut behind a part is, if there is one in view.

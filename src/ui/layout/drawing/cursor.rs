@@ -13,6 +13,7 @@ use crate::{
         layout::{facts::Facts, lens::Lens, scale},
     },
     segment::Mode,
+    ui::kit::html::html,
 };
 
 /// The selected segment, outlined in every band that has it.

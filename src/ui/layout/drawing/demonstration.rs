@@ -22,6 +22,7 @@ use crate::{
         },
     },
     segment::Mode,
+    ui::kit::html::html,
 };
 
 /// The height of a byte.

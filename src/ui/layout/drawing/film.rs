@@ -13,6 +13,7 @@ use crate::{
     },
     present::layout::scale::{self, Span},
     segment::Mode,
+    ui::kit::html::html,
 };
 
 /// How far a piece is, each from 0 to 1.

@@ -17,7 +17,10 @@ use crate::{
         },
     },
     segment::Mode,
-    ui::kit::widgets::{hatch, overlay},
+    ui::kit::{
+        html::html,
+        widgets::{hatch, overlay},
+    },
 };
 
 /// Where the bytes live before a payload takes them.

@@ -19,7 +19,7 @@ use crate::{
             scale::Span,
         },
     },
-    ui::kit::widgets::hatch,
+    ui::kit::{html::html, widgets::hatch},
 };
 
 /// The payload refers: an outline with a name, or with the elements one by one.

@@ -3,7 +3,10 @@
 use yew::prelude::*;
 
 use super::geometry::{Band, end, middle};
-use crate::{present::format, ui::kit::widgets::chevrons};
+use crate::{
+    present::format,
+    ui::kit::{html::html, widgets::chevrons},
+};
 
 pub(super) fn px(value: f64) -> String {
     format!("{value:.1}")

@@ -10,7 +10,10 @@ use crate::{
     },
     outside::Outside,
     present::format,
-    ui::kit::widgets::{check, outside, problem},
+    ui::kit::{
+        html::html,
+        widgets::{check, outside, problem},
+    },
 };
 
 /// The content of the tab.

@@ -14,6 +14,7 @@ use crate::{
     outside::Ends,
     present::format,
     ui::kit::{
+        html::html,
         text_field::TextField,
         widgets::{NumberField, Select, check, outside, problem, submits},
     },

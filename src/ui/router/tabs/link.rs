@@ -14,6 +14,7 @@ use crate::{
     },
     client::Traffic,
     present::format,
+    ui::kit::html::html,
 };
 
 fn fact(id: &'static str, name: &'static str, value: impl Into<AttrValue>) -> Html {

@@ -7,6 +7,7 @@ use crate::{
     live::{Plane, Told},
     number::bytes,
     outside::Outside,
+    ui::kit::html::html,
     ui::kit::widgets::{Choice, Select, segmented},
     web::{Errands, tasks::Task},
 };

@@ -9,7 +9,10 @@ use crate::{
         session::{Asking, Change, Entity, Liveliness, Token},
     },
     present::format,
-    ui::kit::widgets::{outside, problem, sends},
+    ui::kit::{
+        html::html,
+        widgets::{outside, problem, sends},
+    },
 };
 
 /// The content of the tab.

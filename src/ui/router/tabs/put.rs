@@ -22,6 +22,7 @@ use crate::{
     },
     ui::{
         kit::{
+            html::html,
             terms::with_terms,
             text_field::TextField,
             widgets::{AskingProps, Choice, NumberField, Select, check, problem, segmented, sends, submits},

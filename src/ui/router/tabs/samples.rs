@@ -17,6 +17,7 @@ use crate::{
     present::{format, heard},
     ui::{
         bytes::dialog::bytes_button,
+        kit::html::html,
         kit::widgets::{Choice, outside, segmented, sends},
         message::dialog::read_button,
         router::tabs::live::Live,

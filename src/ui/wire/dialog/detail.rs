@@ -17,6 +17,7 @@ use crate::{
         rows::{self, arrow, lane_words, part_words, span_bytes, way_words},
     },
     ui::kit::{
+        html::html,
         keys::in_line,
         pointing,
         scroller::Scroller,

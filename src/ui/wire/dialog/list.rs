@@ -18,6 +18,7 @@ use crate::{
         rows::{self, arrow, fold_title, lane_words, way_words},
     },
     ui::kit::{
+        html::html,
         pointing,
         scroller::Scroller,
         widgets::{AskingProps, hue, overlay, sends},

@@ -13,7 +13,10 @@ use crate::{
         wire::{Change, Picked},
     },
     present::rows::shown_words,
-    ui::kit::widgets::{AskingProps, sends},
+    ui::kit::{
+        html::html,
+        widgets::{AskingProps, sends},
+    },
 };
 
 /// The tab lists so many rows, the last ones.

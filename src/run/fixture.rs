@@ -1,7 +1,7 @@
 //! Runs as a browser might produce them, for tests and for trying the pane.
 
+use super::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant};
 use crate::measure::mix;
-use crate::run::{Conditions, FORMAT, Puts, Run, Scenario, Series, Stage, StageSeries, Thread, Variant};
 
 /// `n` times around `ns`, with a tail and a few outliers. Equal seeds give equal times.
 pub(crate) fn noise(seed: u64, ns: f64, n: usize) -> Vec<f64> {
@@ -202,31 +202,4 @@ pub(crate) fn tiny() -> Run {
             .map(|(variant, ns)| series(variant, 64, 3, ns, 60))
             .into();
     run
-}
-
-#[cfg(test)]
-mod files {
-    use super::*;
-    use crate::present::cost::{export, plot, reading};
-
-    /// Writes every run and its exports as files, for a person who opens them in the pane:
-    /// `ZBYTES_RUNS=/some/folder cargo test --lib write_the_fixtures`.
-    #[test]
-    fn write_the_fixtures() {
-        let Ok(folder) = std::env::var("ZBYTES_RUNS") else { return };
-        let special = [("alone", alone()), ("partial", partial()), ("tiny", tiny())];
-        let all = Scenario::ALL.map(|scenario| (reading::scenario_key(scenario), run(scenario)));
-        for (name, run) in all.into_iter().chain(special) {
-            let said = reading::Reading::of(&run);
-            let write = |ending: &str, text: String| std::fs::write(format!("{folder}/{name}.{ending}"), text).unwrap();
-            write("json", run.to_json());
-            write("csv", export::csv(&run));
-            write("md", export::markdown(&run, &said));
-            let plots =
-                [plot::put_bar(&said, 760.0), plot::densities(&run, &said, 760.0), plot::swept(&run, &said, 760.0)];
-            for (at, plot) in plots.into_iter().flatten().enumerate() {
-                write(&format!("{at}.svg"), plot::standalone(&plot, &export::foot(&run, 760.0)));
-            }
-        }
-    }
 }

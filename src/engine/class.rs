@@ -1,0 +1,466 @@
+//! The class that the page is in: its token, its subscriptions, and the text that it says every two
+//! seconds. A teacher's page has its book of students here, because every sample passes here.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use gloo_timers::callback::Interval;
+use zbytes_session::web::command::{Command, Declare};
+
+use super::{command_problem, page::Page, session::Operation, session::Session};
+use crate::{
+    app::{
+        Problem, Shown,
+        class::{
+            Book, Event, MAX_RESULT, MAX_SAYS, StudentSays, Task, Wall,
+            experiment::Told,
+            name::{self, TEACHER},
+        },
+        session::{EntityName, Glimpse, text_bytes, whole_text},
+    },
+    browser::{clock, surroundings},
+    client::{CommandError, CongestionControl, KeyExpr, Locality, Put, Sample, SampleKind, Subscriber, pause::Took},
+    ledger::Ledger,
+    message::Looks,
+    payload::ZBytes,
+    run::Run,
+};
+
+/// How often a page says its text.
+const BEAT_MILLIS: u32 = 2_000;
+
+/// How often the page is told what arrives.
+const WALL_MILLIS: u32 = 500;
+
+/// The encoding of texts.
+const JSON: &str = "application/json";
+
+/// Bytes by which the link is measured.
+const PROBE: usize = 256 << 10;
+
+/// The shortest time that a measurement of the link takes: no browser has a finer clock everywhere.
+const FINEST: Duration = Duration::from_millis(1);
+
+/// A measurement of the link.
+#[derive(Clone, Copy)]
+enum Probe {
+    /// A fence alone is under way.
+    Alone,
+    /// One behind the bytes is under way; alone it took so long.
+    Loaded(Duration),
+}
+
+/// What the page is in the class.
+enum Part {
+    Teacher {
+        book: Box<Book>,
+        /// What the page was told last.
+        told: Wall,
+        _ticks: Interval,
+    },
+    Student {
+        probe: Probe,
+        /// Whether the page has the name already that it wants.
+        again: bool,
+        /// The names that are taken.
+        taken: Vec<String>,
+        /// The names are being listed, and the page is not in yet.
+        listing: bool,
+    },
+}
+
+/// The page in a class.
+struct Seat {
+    class: String,
+    /// The name in its keys.
+    name: String,
+    zid: String,
+    part: Part,
+    /// What the page says, as the page gave it.
+    text: Option<String>,
+    /// Whether a text is under way: on a slow link the next one waits.
+    busy: bool,
+    /// The result that is told until the teacher's page has it, and the number of its experiment.
+    result: Option<(u64, Shown)>,
+    /// Whether it is under way.
+    telling: bool,
+    _beat: Interval,
+}
+
+/// Keeps the class.
+pub(super) struct Attendance {
+    page: Page,
+    session: Rc<Session>,
+    seat: RefCell<Option<Seat>>,
+    hidden: Cell<bool>,
+    /// Looks at the beginnings of payloads.
+    looked: RefCell<Ledger>,
+}
+
+impl Attendance {
+    pub(super) fn new(page: Page, session: Rc<Session>) -> Rc<Self> {
+        Rc::new(Self { page, session, seat: RefCell::default(), hidden: Cell::default(), looked: RefCell::default() })
+    }
+
+    pub(super) fn carry_out(self: &Rc<Self>, task: Task) {
+        match task {
+            Task::Teach { class, zid } => {
+                self.leave();
+                let this = self.clone();
+                let ticks = Interval::new(WALL_MILLIS, move || this.tell_wall());
+                let part = Part::Teacher { book: Box::default(), told: Wall::default(), _ticks: ticks };
+                self.sit(class, TEACHER.to_owned(), zid, part);
+                self.enter();
+            }
+            Task::Join { class, name, zid, again } => {
+                self.leave();
+                let key = name::key(&class, "*", "here");
+                let part = Part::Student { probe: Probe::Alone, again, taken: Vec::new(), listing: true };
+                self.sit(class, name, zid, part);
+                match KeyExpr::new(key.as_str()) {
+                    Ok(key) => {
+                        let id = self.session.next_id();
+                        self.session.begin(id, Operation::ClassNames, Command::LivelinessGet(id, key));
+                    }
+                    Err(error) => self.names_known(Err(command_problem("Not joined.", &error.into()))),
+                }
+            }
+            Task::Say(text) => {
+                if let Some(seat) = self.seat.borrow_mut().as_mut() {
+                    seat.text = Some(text);
+                }
+                self.say();
+            }
+            Task::Tell(result) => {
+                self.with(|seat| seat.result = result);
+                self.tell_result();
+            }
+            Task::ForgetGone => {
+                if let Some(Seat { part: Part::Teacher { book, .. }, .. }) = self.seat.borrow_mut().as_mut() {
+                    book.forget_gone();
+                }
+                self.tell_wall();
+            }
+            Task::Leave => self.leave(),
+        }
+    }
+
+    fn sit(self: &Rc<Self>, class: String, name: String, zid: String, part: Part) {
+        let this = self.clone();
+        let beat = Interval::new(BEAT_MILLIS, move || {
+            this.say();
+            this.tell_result();
+        });
+        let seat = Seat { class, name, zid, part, text: None, busy: false, result: None, telling: false, _beat: beat };
+        self.seat.replace(Some(seat));
+    }
+
+    fn leave(&self) {
+        if self.seat.take().is_some() {
+            self.session.count_puts(None);
+            self.undeclare();
+        }
+    }
+
+    fn undeclare(&self) {
+        for name in [EntityName::ClassToken, EntityName::ClassWatch, EntityName::ClassSubscriber, EntityName::ClassName]
+        {
+            self.session.undeclare(name);
+        }
+    }
+
+    /// A token that is there, of the list that was asked for.
+    pub(super) fn listed(&self, key: &str) {
+        if let Some(Seat { class, part: Part::Student { taken, .. }, .. }) = self.seat.borrow_mut().as_mut()
+            && let Some((name, _)) = name::parts(class, key)
+        {
+            taken.push(name.to_owned());
+        }
+    }
+
+    /// The list of names has ended: the page takes one that is free.
+    pub(super) fn names_known(self: &Rc<Self>, result: Result<(), Problem>) {
+        {
+            let mut seat = self.seat.borrow_mut();
+            let Some(Seat { name, part: Part::Student { taken, again, listing, .. }, .. }) = seat.as_mut() else {
+                return;
+            };
+            // The list of a class that the page has left meanwhile.
+            if !std::mem::take(listing) {
+                return;
+            }
+            if result.is_ok() && !*again {
+                *name = name::unique(name, |name| taken.iter().any(|one| one == name));
+            }
+        }
+        match result {
+            Ok(()) => {
+                self.enter();
+                self.measure_link();
+            }
+            Err(problem) => {
+                self.seat.take();
+                self.page.tell(Event::Refused(problem));
+            }
+        }
+    }
+
+    /// Declares what the page is in the class by, and tells that it is in.
+    fn enter(&self) {
+        let Some((class, name, teaches)) =
+            self.with(|seat| (seat.class.clone(), seat.name.clone(), matches!(seat.part, Part::Teacher { .. })))
+        else {
+            return;
+        };
+        if !self.session.is_open() {
+            self.seat.take();
+            return self.page.tell(Event::Refused(command_problem("Not in the class.", &CommandError::NotOpen)));
+        }
+        self.session.count_puts(Some(name::key(&class, &name, "data")));
+        let key = |name: &str, part: &str| KeyExpr::new(name::key(&class, name, part).as_str()).ok();
+        let subscriber = |key: KeyExpr| {
+            Declare::Subscriber(Subscriber { allowed_origin: Locality::Remote, ..Subscriber::from(key) })
+        };
+        let (others, theirs) = if teaches { ("*", "*") } else { (TEACHER, "*") };
+        let declared = [
+            (EntityName::ClassSubscriber, key(others, theirs).map(subscriber)),
+            (EntityName::ClassName, key(&name, "is").filter(|_| !teaches).map(subscriber)),
+            (EntityName::ClassWatch, key(others, "here").map(|key| Declare::LivelinessSubscriber(key, true))),
+            // The last one: who sees the token may put at once.
+            (EntityName::ClassToken, key(&name, "here").map(Declare::LivelinessToken)),
+        ];
+        for (name, declare) in declared {
+            if let Some(declare) = declare {
+                self.session.send(Command::Declare(name.id(), declare));
+            }
+        }
+        self.page.tell(Event::Entered(name));
+    }
+
+    fn with<T>(&self, of: impl FnOnce(&mut Seat) -> T) -> Option<T> {
+        self.seat.borrow_mut().as_mut().map(of)
+    }
+
+    /// Whether the browser hides the page from now on.
+    pub(super) fn set_hidden(&self, hidden: bool) {
+        if self.hidden.replace(hidden) != hidden {
+            self.say();
+        }
+    }
+
+    /// Says the text of the page, with what is counted here.
+    fn say(&self) {
+        if !self.session.is_open() {
+            return;
+        }
+        let (puts, lane) = self.session.counted();
+        let said = self.with(|seat| {
+            let text = seat.text.clone().filter(|_| !seat.busy)?;
+            let (text, part) = match seat.part {
+                Part::Teacher { .. } => (text, "says"),
+                Part::Student { .. } => {
+                    let says = StudentSays::read(&text, &seat.name).ok()?;
+                    let (engine, cores) = surroundings::machine();
+                    let hidden = self.hidden.get();
+                    (StudentSays { puts, hidden, engine, cores, device: surroundings::device(), ..says }.text(), "is")
+                }
+            };
+            seat.busy = true;
+            Some((name::key(&seat.class, &seat.name, part), text))
+        });
+        let Some((key, text)) = said.flatten() else { return };
+        let Ok(key) = KeyExpr::new(key.as_str()) else { return };
+        // In the lane of the data: what was put before is there before. A text that a full link drops
+        // is said again.
+        let mut put = Put { congestion_control: CongestionControl::Drop, ..Put::new(key, text_bytes(&text)) };
+        if let (SampleKind::Put { encoding, .. }, Ok(json)) = (&mut put.kind, JSON.parse()) {
+            *encoding = json;
+        }
+        if let Some((priority, reliability)) = lane {
+            (put.priority, put.reliability) = (priority, reliability);
+        }
+        let id = self.session.next_id();
+        self.session.begin(id, Operation::ClassText, Command::Put(id, put));
+    }
+
+    /// A text has left, or was given up.
+    pub(super) fn said(&self) {
+        self.with(|seat| seat.busy = false);
+    }
+
+    /// Tells the result, unless it is under way. It is long, and must not be dropped.
+    fn tell_result(&self) {
+        if !self.session.is_open() {
+            return;
+        }
+        let told = self.with(|seat| {
+            let (n, run) = seat.result.as_ref().filter(|_| !seat.telling)?;
+            let run = Run::clone(&run.0);
+            let text = Told::new(&seat.name, &seat.zid, *n, surroundings::device(), run).write().ok()?;
+            let key = KeyExpr::new(name::key(&seat.class, &seat.name, "result").as_str()).ok()?;
+            seat.telling = true;
+            Some(Put { congestion_control: CongestionControl::Block, ..Put::new(key, text_bytes(&text)) })
+        });
+        if let Some(put) = told.flatten() {
+            let id = self.session.next_id();
+            self.session.begin(id, Operation::ClassResult, Command::Put(id, put));
+        }
+    }
+
+    /// A result has left, or was given up.
+    pub(super) fn result_told(&self) {
+        self.with(|seat| seat.telling = false);
+    }
+
+    // What the link carries.
+
+    fn measure_link(&self) {
+        let id = self.session.next_id();
+        self.session.begin(id, Operation::ClassFence, Command::Flush(id));
+    }
+
+    /// A fence of the measurement was answered, or has failed.
+    pub(super) fn fenced(&self, took: Option<Took>) {
+        let Some(took) = took.map(|took| took.time) else { return };
+        let next = self.with(|seat| match &mut seat.part {
+            Part::Student { probe, .. } => {
+                let (before, name) = (*probe, seat.name.clone());
+                *probe = Probe::Loaded(took);
+                Some((before, name::key(&seat.class, &name, "probe/bytes")))
+            }
+            Part::Teacher { .. } => None,
+        });
+        match next.flatten() {
+            Some((Probe::Alone, key)) => {
+                // No page of the class listens to this key: only the way to the router is measured.
+                let Ok(key) = KeyExpr::new(key.as_str()) else { return };
+                let payload = ZBytes::of_held(vec![vec![0x5a; PROBE].into()]);
+                let put = Put { congestion_control: CongestionControl::Block, ..Put::new(key, payload) };
+                let id = self.session.next_id();
+                self.session.begin(id, Operation::ClassText, Command::Put(id, put));
+                self.measure_link();
+            }
+            Some((Probe::Loaded(alone), _)) => {
+                let time = took.saturating_sub(alone).max(FINEST);
+                self.page.tell(Event::Measured(PROBE as f64 / time.as_secs_f64()));
+            }
+            None => {}
+        }
+    }
+
+    // What arrives.
+
+    /// A token of the class has come or gone.
+    pub(super) fn token(&self, key: &str, alive: bool) {
+        let now = clock::since_1970();
+        let told = self.with(|seat| {
+            let (name, _) = name::parts(&seat.class, key)?;
+            match &mut seat.part {
+                Part::Teacher { book, .. } => {
+                    if name != TEACHER {
+                        book.token(name, alive, now);
+                    }
+                    None
+                }
+                Part::Student { .. } => (name == TEACHER).then_some(Event::TeacherHere(alive)),
+            }
+        });
+        if let Some(event) = told.flatten() {
+            self.page.tell(event);
+        }
+    }
+
+    /// A sample of the class has arrived. Returns whether the page lists it: it is data of the teacher's.
+    pub(super) fn arrived(&self, sample: &Sample) -> bool {
+        let now = clock::since_1970();
+        let text = || sample.kind.payload().and_then(|payload| whole_text(payload, MAX_SAYS)).unwrap_or_default();
+        let Some((told, renames, lists)) = self
+            .with(|seat| {
+                let (name, part) = name::parts(&seat.class, sample.key_expr.as_str())?;
+                let is_teachers = name == TEACHER;
+                match (&mut seat.part, part) {
+                    (Part::Teacher { book, .. }, "says") if is_teachers => {
+                        book.teacher_says(&text(), &seat.class, &seat.zid, now);
+                    }
+                    (Part::Teacher { book, .. }, "is") if !is_teachers => book.says(name, &text(), now),
+                    (Part::Teacher { book, .. }, "data") if !is_teachers => {
+                        let look = || self.look(sample);
+                        book.data(name, sample.kind.payload_len(), look, now);
+                    }
+                    (Part::Teacher { book, .. }, "result") if !is_teachers => {
+                        if !book.admits_result(name, now) {
+                            return None;
+                        }
+                        let text = sample.kind.payload().and_then(|payload| whole_text(payload, MAX_RESULT));
+                        let told = text.map_or_else(
+                            || Err(format!("it is not a text of at most {MAX_RESULT} B")),
+                            |text| Told::read(text.as_bytes()),
+                        );
+                        return Some((Some(Event::Result(name.to_owned(), Box::new(told))), false, false));
+                    }
+                    (Part::Student { .. }, "says") if is_teachers => {
+                        return Some((Some(Event::Teacher(text())), false, false));
+                    }
+                    (Part::Student { .. }, "data") if is_teachers => return Some((None, false, true)),
+                    (Part::Student { .. }, "is") if name == seat.name => {
+                        // Two pages looked for names at the same time. The larger id takes the next name.
+                        let other = StudentSays::read(&text(), name).ok()?.zid;
+                        let renames = (seat.zid.len(), &seat.zid) > (other.len(), &other);
+                        return Some((None, renames, false));
+                    }
+                    _ => {}
+                }
+                None
+            })
+            .flatten()
+        else {
+            return false;
+        };
+        if let Some(event) = told {
+            self.page.tell(event);
+        }
+        if renames {
+            self.rename();
+        }
+        lists
+    }
+
+    fn look(&self, sample: &Sample) -> Glimpse {
+        let Some(payload) = sample.kind.payload() else { return Glimpse::default() };
+        Glimpse::of(payload, sample.local, Looks::of(payload), &mut self.looked.borrow_mut())
+    }
+
+    fn rename(&self) {
+        let name = self.with(|seat| {
+            seat.name = name::next(&seat.name);
+            // It is in the name that the page had.
+            seat.text = None;
+            seat.name.clone()
+        });
+        if let Some(name) = name {
+            self.undeclare();
+            self.page.tell(Event::Renamed(name));
+            self.enter();
+        }
+    }
+
+    fn tell_wall(&self) {
+        let now = clock::since_1970();
+        let told = self.with(|seat| match &mut seat.part {
+            Part::Teacher { book, told, .. } => {
+                let wall = book.wall(now);
+                (*told != wall).then(|| {
+                    told.clone_from(&wall);
+                    wall
+                })
+            }
+            Part::Student { .. } => None,
+        });
+        if let Some(wall) = told.flatten() {
+            self.page.tell(Event::Wall(wall));
+        }
+    }
+}
