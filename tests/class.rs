@@ -165,6 +165,26 @@ async fn rate(page: &Page) -> [u64; 3] {
     told
 }
 
+/// Waits until the wall and a page whose rate has stopped agree: what has left has arrived, or is told as
+/// missing. Returns what has left, what has failed, what has arrived, and what is missing.
+async fn agreed(page: &Page, teacher: &Page, name: &str) -> [u64; 4] {
+    let begun = Instant::now();
+    loop {
+        let [puts, failed, _] = rate(page).await;
+        let compared = number(teacher, name, "data-compared").await;
+        let (count, missing) = (number(teacher, name, "data-count").await, number(teacher, name, "data-missing").await);
+        // A put that failed with its session may have arrived: then it is not missing.
+        if compared == puts && (puts..=puts + failed).contains(&(count + missing)) {
+            return [puts, failed, count, missing];
+        }
+        let told = format!(
+            "{name}: {puts} left, {failed} failed; of {compared} compared {count} arrived, {missing} are missing"
+        );
+        assert!(begun.elapsed() < GUARD, "{told}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
 async fn start_rate(page: &Page, hz: usize) {
     page.click("#tab-put").await;
     page.fill("#preset", "three").await;
@@ -204,13 +224,8 @@ async fn restarted_router_loses_nothing_untold() {
         let page = tabs.at(tab).await;
         page.click("#rate-stop").await;
         page.wait("#rate[data-state=stopped][data-leaving='0']").await;
-        let [puts, failed, _] = rate(page).await;
-        until(&teacher, name, "data-compared", puts).await;
-        let (count, missing) =
-            (number(&teacher, name, "data-count").await, number(&teacher, name, "data-missing").await);
+        let [puts, failed, count, missing] = agreed(page, &teacher, name).await;
         println!("{name}: {puts} puts left, {failed} failed; {count} arrived, {missing} are told as missing");
-        // One that failed with the session may have arrived: then it is not missing.
-        assert!((puts..=puts + failed).contains(&(count + missing)), "{name}");
     }
     tabs.close(ANY).await;
     teacher.close_with(&[], ANY).await;
@@ -445,11 +460,7 @@ async fn thirty_pages_join_and_survive_a_router() {
         let page = tabs.at(tab).await;
         page.click("#rate-stop").await;
         page.wait("#rate[data-state=stopped][data-leaving='0']").await;
-        let [puts, failed, _] = rate(page).await;
-        until(&teacher, name, "data-compared", puts).await;
-        let (count, missing) =
-            (number(&teacher, name, "data-count").await, number(&teacher, name, "data-missing").await);
-        assert!((puts..=puts + failed).contains(&(count + missing)), "{name}: {puts} {failed} {count} {missing}");
+        let [.., count, missing] = agreed(page, &teacher, name).await;
         (arrived, lost) = (arrived + count, lost + missing);
     }
     println!("29 pages: {arrived} samples arrived, {lost} are told as missing");
@@ -476,8 +487,8 @@ async fn frozen_page_does_not_hold_up_the_class(time: Duration) {
     teacher.fill("#hz", "5").await;
     teacher.click("#rate-start").await;
     let received = |page: Value| page.as_str().map_or(0, |text| text.replace(',', "").parse::<u64>().unwrap_or(0));
-    let script = "return document.querySelector('#received').textContent";
-    tabs.at(0).await.until("return Number(document.querySelector('#received').textContent) > 5", json!(true)).await;
+    let script = "return document.querySelector('#received')?.textContent ?? '0'";
+    tabs.at(0).await.until("return Number(document.querySelector('#received')?.textContent) > 5", json!(true)).await;
     frozen.dev_tools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
     let (begun, mut behind, mut asleep) = (Instant::now(), 0, false);
     while begun.elapsed() < time {
@@ -500,7 +511,7 @@ async fn frozen_page_does_not_hold_up_the_class(time: Duration) {
     );
     assert!(asleep, "the wall says that the page is asleep or gone");
     for tab in 0..names.len() {
-        let all = format!("return Number(document.querySelector('#received').textContent.replace(',', '')) >= {puts}");
+        let all = format!("return Number(document.querySelector('#received')?.textContent.replace(',', '')) >= {puts}");
         tabs.at(tab).await.until(&all, json!(true)).await;
     }
     frozen.dev_tools("Page.setWebLifecycleState", json!({ "state": "active" })).await;

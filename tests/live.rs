@@ -437,7 +437,8 @@ async fn reach_of_streams() {
                 let figures = first.text("#live").await.replace('\n', " ");
                 let tasks = first.run("return Math.max(0, ...window.tasks)", vec![]).await;
                 let second = tabs.at(1).await;
-                let rate = second.text("#rate").await.replace('\n', " ");
+                let rate =
+                    format!("{} {}", second.text("#rate").await, second.text("#rate-more").await).replace('\n', " ");
                 println!(
                     "{}x{} by {mode} through {way}: {rate} | {figures} | longest task above 50 ms: {tasks}",
                     camera.width, camera.height

@@ -35,13 +35,23 @@ pub(super) struct Payloads {
     wanted: Cell<u64>,
     /// Names the frames of this engine.
     stream: u32,
+    /// The time of the last frame.
+    last_time: Cell<u64>,
 }
 
 impl Payloads {
     pub(super) fn new(page: Page, files: Files) -> Rc<Self> {
         let sources = RefCell::new(Sources::new(files.clone()));
         let stream = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
-        Rc::new(Self { page, files, sources, settle: RefCell::default(), wanted: Cell::default(), stream })
+        Rc::new(Self {
+            page,
+            files,
+            sources,
+            settle: RefCell::default(),
+            wanted: Cell::default(),
+            stream,
+            last_time: Cell::default(),
+        })
     }
 
     /// Builds the payload of this revision once the rows have stayed unchanged for a while, and
@@ -108,7 +118,9 @@ impl Payloads {
             return self.built(rows).map(|(payload, receipt)| (payload, receipt, None));
         };
         // Its time is that before it was made: what a receiver calls its age is all that it took.
-        let time = clock::since_1970().as_nanos() as u64;
+        // It counts up even where the clock has not moved since the last frame.
+        let time = (clock::since_1970().as_nanos() as u64).max(self.last_time.get() + 1);
+        self.last_time.set(time);
         self.sources.borrow_mut().next_frame();
         let (payload, receipt) = self.built(rows)?;
         let mut sources = self.sources.borrow_mut();
