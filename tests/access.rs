@@ -380,6 +380,13 @@ async fn axe_finds_nothing_in_the_pages_of_a_class() {
     student.page.click("#put").await;
     teacher.page.wait("#wall [data-name=ana][data-count='1']").await;
     teacher.look_in("the wall of a class", PAGE, &[DESK, NARROW, PHONE]).await;
+    teacher.page.click("#class-experiments").await;
+    teacher.look_in("an experiment before it", PAGE, &[DESK, NARROW, PHONE]).await;
+    teacher.page.fill("#class-scenario", "payload").await;
+    teacher.page.click("#class-measure").await;
+    teacher.page.wait_at_most("#class-standing[data-here='1']", std::time::Duration::from_secs(300)).await;
+    teacher.look_in("the results of a class", PAGE, &[DESK, NARROW, PHONE]).await;
+    teacher.page.click("#class-wall").await;
     student.page.click("#class-leave").await;
     teacher.page.wait("#wall [data-name=ana][data-state=gone]").await;
     teacher.look_in("a student who is gone", PAGE, &[DESK]).await;

@@ -971,6 +971,19 @@ fn hiding_words(text: &str) -> Vec<(usize, String)> {
     found
 }
 
+/// Yew's own macro makes the page longer (decision 44).
+#[test]
+fn views_are_written_in_the_pages_own_html() {
+    let (_, files) = files_in("src/ui");
+    let views = files.iter().filter(|file| !file.ends_with("kit/html.rs"));
+    let sources = views.map(|file| (file, fs::read_to_string(file).unwrap()));
+    let views: Vec<_> = sources.filter(|(_, source)| source.contains("html! {")).collect();
+    assert!(views.len() > 30, "{} views", views.len());
+    let other = views.iter().filter(|(_, source)| !(source.contains("html::html") || source.contains("html::{html")));
+    let other: Vec<_> = other.map(|(file, _)| file).collect();
+    assert!(other.is_empty(), "these need `use crate::ui::kit::html::html;`: {other:?}");
+}
+
 #[test]
 fn sentences_name_who_acts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

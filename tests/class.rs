@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use support::{
     GUARD,
     browser::{Engine, NO_ANSWER, Page, SOCKET_FAILED},
-    class::{go, join, lab_of_a_class, number, open_class, print_tasks, students, teacher, tile, watch_tasks},
+    class::{go, join, kill, lab_of_a_class, number, open_class, print_tasks, students, teacher, tile, watch_tasks},
     lab::{dist, host, joined, lab, turn},
     tabs::{Tabs, put},
 };
@@ -41,12 +41,6 @@ fn names(count: usize) -> Vec<String> {
 /// Waits until an attribute of a tile has this value.
 async fn until(teacher: &Page, name: &str, attribute: &str, value: u64) {
     teacher.wait(&format!("#wall [data-name='{name}'][{attribute}='{value}']")).await;
-}
-
-/// Kills the browser of a page, without a goodbye.
-fn kill(page: &Page) {
-    let killed = std::process::Command::new("pkill").args(["-9", "-P", &page.driver_pid().to_string()]).status();
-    assert!(killed.is_ok_and(|status| status.success()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use support::{
     GUARD,
     browser::{Engine, NO_ANSWER, Page, SOCKET_FAILED},
-    class::{join, lab_of_a_class, open_class, print_tasks, students, teacher, tile, watch_tasks},
+    class::{join, kill, lab_of_a_class, open_class, print_tasks, students, teacher, tile, watch_tasks},
     lab::{dist, host, joined, lab, turn},
     tabs::Tabs,
 };
@@ -32,12 +32,6 @@ const ANY: &[&str] =
 
 fn names(count: usize) -> Vec<String> {
     (0..count).map(|at| format!("s{at:02}")).collect()
-}
-
-/// Kills the browser of a page, without a goodbye.
-fn kill(page: &Page) {
-    let killed = std::process::Command::new("pkill").args(["-9", "-P", &page.driver_pid().to_string()]).status();
-    assert!(killed.is_ok_and(|status| status.success()));
 }
 
 /// Has all pages measure the rows of this preset.

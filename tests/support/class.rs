@@ -42,6 +42,12 @@ pub(crate) async fn join(page: &Page, name: &str) {
     page.wait("#classroom[data-state=in]").await;
 }
 
+/// Kills the browser of a page, without a goodbye.
+pub(crate) fn kill(page: &Page) {
+    let killed = std::process::Command::new("pkill").args(["-9", "-P", &page.driver_pid().to_string()]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+}
+
 /// The tile of a student on the wall, in this state.
 pub(crate) fn tile(name: &str, state: &str) -> String {
     format!("#wall [data-name='{name}'][data-state={state}]")

@@ -128,7 +128,9 @@ pub fn drawing(scenario: Scenario, all: &Beside, names: bool, width: f64, height
         let (high, head) = rows_of(group, wide);
         plot.line("p-grid", (0.0, y), (width, y));
         let room = if wide { heads } else { width };
-        let lines = [("p-strong", group.title.clone()), ("p-tick", group_words(group, all.quantity))];
+        // Above the pages, the band at 1 is behind it.
+        let [title, words] = if wide { ["p-strong", "p-tick"] } else { ["p-strong p-halo", "p-tick p-halo"] };
+        let lines = [(title, group.title.clone()), (words, group_words(group, all.quantity))];
         for (line, (class, words)) in (1..).zip(lines) {
             plot.text(class, "start", 0.0, y + row * (f64::from(line) * 1.08 - 0.1), fit(&words, room, letters));
         }
