@@ -25,18 +25,23 @@ pub struct Address {
     written: Rc<RefCell<String>>,
 }
 
-/// The scene or the lesson in the address, and whether a person has opened it. In an entry of the
-/// history that the page has marked as its own, the address may be older than what the tab has `kept`.
+/// The scene or the lesson in the address. The page marks the entry of the history as its own.
 #[must_use]
-pub fn found(kept: bool) -> Option<(String, bool)> {
+pub fn found() -> Option<String> {
     let prefixes = [link::PREFIX, lesson::PREFIX, name::PREFIX, name::TEACHES];
     let is_one = |hash: &String| prefixes.iter().any(|prefix| hash.starts_with(prefix));
     let hash = window()?.location().hash().ok().filter(is_one)?;
-    // Chromium forgets the state of an entry, and what was written into its address, if a reload follows at once.
-    let is_opened = !(kept && (is_own_entry() || is_loaded_again()));
     // A reload may come before the first change.
     write(&hash);
-    Some((hash, is_opened))
+    Some(hash)
+}
+
+/// Whether the page that starts was here before: what the address has is then the page's own, and may be
+/// older than what the tab has kept. Chromium forgets what was written into an entry of the history if
+/// a reload follows at once.
+#[must_use]
+pub fn was_here() -> bool {
+    is_own_entry() || is_loaded_again()
 }
 
 /// Whether the page has written the present entry of the history. An entry that a person makes, by a

@@ -40,14 +40,14 @@ const GRACE_MILLIS: u32 = 10_000;
 
 /// What the address says, if a person has opened it. A lesson is opened again in any case: what it has
 /// set up before is kept.
-fn linked((hash, is_opened): (String, bool)) -> Option<Action> {
-    if let Some(step) = lesson::read_link(&hash) {
+fn linked(hash: &str, is_opened: bool) -> Option<Action> {
+    if let Some(step) = lesson::read_link(hash) {
         return Some(Action::Lesson(lesson::Change::Link(Box::new(step), is_opened)));
     }
-    if let Some(class) = class::name::read_link(&hash) {
+    if let Some(class) = class::name::read_link(hash) {
         return Some(Action::Class(class::Change::Link(Box::new(class))));
     }
-    let found = scene::read(&hash).filter(|_| is_opened)?;
+    let found = scene::read(hash).filter(|_| is_opened)?;
     Some(Action::Browser(Report::Link(Box::new(found))))
 }
 
@@ -121,10 +121,11 @@ impl Errands {
         let code = address::code();
         // What a person opens by a link is not what this tab had before.
         let before = crash::kept();
-        let found = address::found(before.is_some());
-        let is_one = matches!(&found, Some((hash, true)) if matches!(scene::read(hash), Some(Ok(_))));
+        let is_opened = before.is_none() || !address::was_here();
+        let found = address::found();
+        let is_one = is_opened && matches!(found.as_deref().and_then(scene::read), Some(Ok(_)));
         first.extend(before.filter(|_| !is_one).map(|setup| Action::Browser(Report::Setup(Box::new(setup)))));
-        first.extend(found.and_then(linked));
+        first.extend(found.and_then(|hash| linked(&hash, is_opened)));
         first.extend(code.map(|code| Action::Locator(with_code(&code))));
         this.history();
         this.listen();
@@ -157,7 +158,7 @@ impl Errands {
         listeners.extend(window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
                 if let Some(inner) = weak.upgrade().filter(|inner| inner.address.is_opened())
-                    && let Some(action) = address::found(true).and_then(linked)
+                    && let Some(action) = address::found().and_then(|hash| linked(&hash, true))
                 {
                     inner.answer.emit(action);
                 }
