@@ -460,6 +460,8 @@ struct Driver {
     session: Option<String>,
     /// The screen of a browser that needs one.
     screen: Option<Screen>,
+    /// Where it runs: Chromium saves files there.
+    _folder: tempfile::TempDir,
 }
 
 impl Driver {
@@ -491,9 +493,10 @@ impl Driver {
             }
         };
         let given = command.get_args().find_map(|arg| arg.to_str()?.strip_prefix("--port=")?.parse::<u16>().ok());
-        let process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let folder = tempfile::tempdir().unwrap();
+        let process = command.current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let process = process.unwrap_or_else(|error| panic!("{command:?}: {error}; scripts/test installs it"));
-        let mut driver = Self { engine, process, port: given?, session: None, screen };
+        let mut driver = Self { engine, process, port: given?, session: None, screen, _folder: folder };
         let mut lines = BufReader::new(driver.process.stdout.take()?).lines().map_while(Result::ok);
         match said {
             Some(said) => {
