@@ -52,10 +52,16 @@ fn rows_of(group: &Group, wide: bool) -> (f64, f64) {
 /// order of the drawing, which tell nothing of a person.
 #[must_use]
 pub fn drawing(scenario: Scenario, all: &Beside, names: bool, width: f64, height: f64) -> Sheet {
+    let (drawn, is_cut) = sheet(scenario, all, names, width, height, width < WIDE);
+    if is_cut { sheet(scenario, all, names, width, height, true).0 } else { drawn }
+}
+
+/// The same, with the title of the axis beside its ticks or, with `own_line`, below them. And whether the title is cut.
+fn sheet(scenario: Scenario, all: &Beside, names: bool, width: f64, height: f64, own_line: bool) -> (Sheet, bool) {
     let wide = width >= WIDE;
     // Above the rows the two sides of 1, below them ticks and, beside or below these, the axis's title.
     let above = if matches!(all.quantity, Quantity::Ratio { .. }) { 1.2 } else { 0.3 };
-    let under = if wide { 1.4 } else { 2.6 };
+    let under = if own_line { 2.6 } else { 1.4 };
     let rows: f64 = all.groups.iter().map(|group| rows_of(group, wide).0).sum();
     let row = scale::inside(height / (rows + above + under), LEAST, MOST);
     let letters = (row * 0.97).min(width / if wide { 54.0 } else { 26.0 });
@@ -118,8 +124,9 @@ pub fn drawing(scenario: Scenario, all: &Beside, names: bool, width: f64, height
         plot.text("p-tick", "middle", x, bottom + row * 1.05, times(tick));
     }
     let words = format!("{}, logarithmic", quantity_name(scenario, all.quantity));
-    let (room, below) = if wide { (left - letters * 3.0, 1.05) } else { (width, 2.2) };
+    let (room, below) = if own_line { (width, 2.2) } else { (left - letters * 3.0, 1.05) };
     let short = quantity_name(scenario, all.quantity);
+    let is_cut = text_width(&short, letters) > room;
     let words = if text_width(&words, letters) <= room { words } else { short };
     plot.text("p-tick", "start", 0.0, bottom + row * below, fit(&words, room, letters));
 
@@ -148,7 +155,7 @@ pub fn drawing(scenario: Scenario, all: &Beside, names: bool, width: f64, height
         y += row * high;
     }
     plot.line("p-axis", (axis.at(0.0), bottom), (right, bottom));
-    Sheet { plot, letters }
+    (Sheet { plot, letters }, is_cut && !own_line)
 }
 
 /// Draws the interval of a page, and its estimate in the shape of its verdict.
@@ -236,6 +243,8 @@ mod tests {
             for names in [true, false] {
                 let (_, sheet) = sheet(pages, names, width, height);
                 let all = texts(&sheet);
+                let title = all.iter().filter(|text| text.3.starts_with("Times longer that copy takes than borrow"));
+                assert_eq!(title.count(), 1, "the axis's title is whole: {pages} in {width}x{height}");
                 for (at, (left, right, y, words)) in all.iter().enumerate() {
                     let place = format!("{words:?} at {left} to {right}, {y}, of {pages} in {width}x{height}");
                     assert!(*left >= -0.1 && *right <= width + 0.1, "{place}");
