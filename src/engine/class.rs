@@ -38,8 +38,14 @@ const WALL_MILLIS: u32 = 500;
 /// The encoding of texts.
 const JSON: &str = "application/json";
 
-/// Bytes by which the link is measured.
+/// Bytes by which the link is measured at first. If they take less than [`LONG_ENOUGH`], four times as many follow.
 const PROBE: usize = 256 << 10;
+
+/// The most bytes by which it is measured.
+const MOST_PROBE: usize = 4 << 20;
+
+/// Against so long, what else the machine does is little.
+const LONG_ENOUGH: Duration = Duration::from_millis(100);
 
 /// The shortest time that a measurement of the link takes: no browser has a finer clock everywhere.
 const FINEST: Duration = Duration::from_millis(1);
@@ -49,8 +55,8 @@ const FINEST: Duration = Duration::from_millis(1);
 enum Probe {
     /// A fence alone is under way.
     Alone,
-    /// One behind the bytes is under way; alone it took so long.
-    Loaded(Duration),
+    /// One behind so many bytes is under way; alone it took so long.
+    Loaded { alone: Duration, bytes: usize },
 }
 
 /// What the page is in the class.
@@ -325,28 +331,32 @@ impl Attendance {
     /// A fence of the measurement was answered, or has failed.
     pub(super) fn fenced(&self, took: Option<Took>) {
         let Some(took) = took.map(|took| took.time) else { return };
-        let next = self.with(|seat| match &mut seat.part {
-            Part::Student { probe, .. } => {
-                let (before, name) = (*probe, seat.name.clone());
-                *probe = Probe::Loaded(took);
-                Some((before, name::key(&seat.class, &name, "probe/bytes")))
-            }
-            Part::Teacher { .. } => None,
+        let next = self.with(|seat| {
+            let Part::Student { probe, .. } = &mut seat.part else { return None };
+            let (alone, bytes) = match *probe {
+                Probe::Alone => (took, PROBE),
+                Probe::Loaded { alone, bytes } => {
+                    let time = took.saturating_sub(alone).max(FINEST);
+                    if time >= LONG_ENOUGH || bytes >= MOST_PROBE {
+                        return Some(Err(bytes as f64 / time.as_secs_f64()));
+                    }
+                    (alone, bytes * 4)
+                }
+            };
+            *probe = Probe::Loaded { alone, bytes };
+            Some(Ok((bytes, name::key(&seat.class, &seat.name, "probe/bytes"))))
         });
         match next.flatten() {
-            Some((Probe::Alone, key)) => {
+            Some(Ok((bytes, key))) => {
                 // No page of the class listens to this key: only the way to the router is measured.
                 let Ok(key) = KeyExpr::new(key.as_str()) else { return };
-                let payload = ZBytes::of_held(vec![vec![0x5a; PROBE].into()]);
+                let payload = ZBytes::of_held(vec![vec![0x5a; bytes].into()]);
                 let put = Put { congestion_control: CongestionControl::Block, ..Put::new(key, payload) };
                 let id = self.session.next_id();
                 self.session.begin(id, Operation::ClassText, Command::Put(id, put));
                 self.measure_link();
             }
-            Some((Probe::Loaded(alone), _)) => {
-                let time = took.saturating_sub(alone).max(FINEST);
-                self.page.tell(Event::Measured(PROBE as f64 / time.as_secs_f64()));
-            }
+            Some(Err(rate)) => self.page.tell(Event::Measured(rate)),
             None => {}
         }
     }
