@@ -42,6 +42,11 @@ async fn choose(page: &Page, line: usize) {
     page.wait(&format!("#wire-row-{line}.here")).await;
 }
 
+/// Waits for the frame of this title beside the list, which follows the row that is chosen.
+async fn titled(page: &Page, title: &str) {
+    page.until("return document.querySelector('#wire-title')?.textContent", json!(title)).await;
+}
+
 /// The chosen field, and its marked bytes: the first, and how many are in view.
 async fn marked(page: &Page) -> Value {
     let script = "
@@ -128,7 +133,7 @@ async fn a_put_is_followed_through_its_fragments_down_to_its_bytes() {
     assert_eq!(page.text("#wire-row-181 .what").await, "Fragment 181 of 181");
     page.run("document.querySelector('#wire-list').scrollTop = 0", vec![]).await;
     choose(&page, 5).await;
-    assert_eq!(page.text("#wire-title").await, "Fragment 5 of 181");
+    titled(&page, "Fragment 5 of 181").await;
     for (button, title) in [("next", "Fragment 6 of 181"), ("previous", "Fragment 5 of 181")] {
         page.click(&format!("#wire-{button}")).await;
         page.until("return document.querySelector('#wire-title').textContent", json!(title)).await;
@@ -489,7 +494,7 @@ async fn frames_are_filtered_held_let_go_and_no_more_recorded() {
     page.fill("#wire-kinds", "InitSyn").await;
     wait_shown(&page, 1, 1).await;
     choose(&page, 0).await;
-    assert_eq!(page.text("#wire-title").await, "InitSyn");
+    titled(&page, "InitSyn").await;
     click_field(&page, "version").await;
     page.click("#wire-all").await;
     page.wait("body:not(:has(#wire-all))").await;

@@ -185,9 +185,11 @@ impl Samples {
         id
     }
 
-    /// Counts samples anew, by key and sender.
+    /// Counts samples anew, by key and sender. Groups of before may be on their way to the page: it hears that they are gone.
     pub(super) fn count_anew(&self) {
         self.groups.replace(Groups::default());
+        let (samples, groups, at) = (Vec::new(), Vec::new(), clock::since_1970());
+        self.page.tell(Event::Samples { samples, groups, at, received: 0, replies: 0 });
     }
 
     /// Reports what has arrived so far, and once a second how the lines move on.

@@ -105,7 +105,8 @@ pub enum Task {
         /// The rows to answer with, or the error.
         rows: Result<Vec<Row>, String>,
     },
-    /// Count samples anew, by key and sender. Needs no answer.
+    /// Count samples anew, by key and sender. Ends by [`Event::Samples`](crate::app::Event::Samples)
+    /// without a group.
     CountAnew,
     /// Tell [`Event::Link`](super::Event::Link) from time to time, or stop it.
     WatchLink(bool),
