@@ -317,11 +317,16 @@ async fn page_on_a_slow_link_is_warned_and_sends_less() {
     let _turn = turn().await;
     let lab = lab().await;
     let (teacher, link) = teacher(&lab).await;
+    // What the link is measured by.
+    let session = joined(&lab.tcp_locator()).await;
+    let probes = session.declare_subscriber("lab/*/*/probe/bytes").await.unwrap();
     let way = slow_way(lab.page_addr(), 1_000_000).await;
     let slow = Page::open_first(&format!("http://{way}/{}", &link[link.find("#c=").unwrap()..])).await;
     join(&slow, "slow").await;
     slow.wait("#class-carries").await;
     println!("a way of 1.0 MB/s: {}", slow.text("#class-carries").await);
+    let probe = tokio::time::timeout(support::GUARD, probes.recv_async()).await.unwrap().unwrap();
+    assert_eq!(probe.payload().len(), 256 << 10);
     slow.fill("#preset", "tensor").await;
     slow.wait("#build-state[data-state=ready][data-bytes='11796480']").await;
     slow.wait("#class-too-long").await;

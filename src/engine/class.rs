@@ -350,7 +350,7 @@ impl Attendance {
             Some(Ok((bytes, key))) => {
                 // No page of the class listens to this key: only the way to the router is measured.
                 let Ok(key) = KeyExpr::new(key.as_str()) else { return };
-                let payload = ZBytes::of_held(vec![vec![0x5a; bytes].into()]);
+                let payload = ZBytes::of_held(vec![vec![0x5a_u8; bytes].into()]);
                 let put = Put { congestion_control: CongestionControl::Block, ..Put::new(key, payload) };
                 let id = self.session.next_id();
                 self.session.begin(id, Operation::ClassText, Command::Put(id, put));

@@ -695,7 +695,7 @@ fn a_batch_that_is_longer_than_agreed_costs_nothing() {
     let mut hub = Hub::new(Config::new(ZenohId::new([9; 16]).unwrap(), 1, Duration::ZERO));
     let link = open(&mut hub, random);
     while hub.poll_event().is_some() {}
-    let long = Segment::from(vec![0x1d; 14 << 20]);
+    let long = Segment::from(vec![0x1d_u8; 14 << 20]);
     let count = COUNT.get();
     hub.handle_input(link, long, Duration::ZERO);
     assert!(COUNT.get() - count < 50);

@@ -718,7 +718,7 @@ fn a_batch_has_a_bounded_cost_whatever_is_in_it() {
 #[test]
 fn a_batch_that_is_longer_than_agreed_costs_nothing() {
     let mut client = opened();
-    let long = Segment::from(vec![0x1d; 14 << 20]);
+    let long = Segment::from(vec![0x1d_u8; 14 << 20]);
     let ((), count, bytes, _) = allocated(|| client.handle_input(long, Duration::ZERO));
     assert!(!client.is_open());
     assert!(count < 50 && bytes < 1 << 16, "{count} allocations of {bytes} B");

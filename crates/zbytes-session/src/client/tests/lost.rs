@@ -73,7 +73,7 @@ fn a_session_lost_in_any_way_opens_again_and_a_closed_one_not() {
     let ways: Vec<(&str, Way)> = vec![
         ("cut", Box::new(|pair| pair.client.handle_link_lost(1006))),
         ("closed", Box::new(move |pair| pair.client.handle_input(Segment::from(close(reason::GENERIC)), pair.now))),
-        ("garbage", Box::new(|pair| pair.client.handle_input(Segment::from(vec![0xff; 9]), pair.now))),
+        ("garbage", Box::new(|pair| pair.client.handle_input(Segment::from(vec![0xff_u8; 9]), pair.now))),
         ("long", Box::new(|pair| pair.client.handle_input(Segment::from(vec![0; 70_000]), pair.now))),
         (
             "silent",
