@@ -20,7 +20,9 @@ use serde_json::{Value, json};
 use support::{
     GUARD,
     browser::{Engine, NO_ANSWER, Page, SOCKET_FAILED},
-    class::{go, join, kill, lab_of_a_class, number, open_class, print_tasks, students, teacher, tile, watch_tasks},
+    class::{
+        go, join, kill, lab_of_a_class, number, open_class, print_tasks, students, teacher, tell, tile, watch_tasks,
+    },
     lab::{dist, host, joined, lab, turn},
     tabs::{Tabs, put},
 };
@@ -372,18 +374,17 @@ async fn programs(lab: &zbytes_lab::server::Lab, class: &str, names: &[String], 
     while begun.elapsed() < time || puts % 10 != 0 {
         if puts % 10 == 0 {
             for name in names {
-                session.put(format!("lab/{class}/{name}/is"), says(name, puts).text()).await.unwrap();
+                tell(&session, format!("lab/{class}/{name}/is"), says(name, puts).text()).await;
             }
         }
         for name in names {
-            let put = session.put(format!("lab/{class}/{name}/data"), payload.clone());
-            put.congestion_control(zenoh::qos::CongestionControl::Block).await.unwrap();
+            tell(&session, format!("lab/{class}/{name}/data"), payload.clone()).await;
         }
         puts += 1;
         tokio::time::sleep_until((begun + Duration::from_millis(200) * puts as u32).into()).await;
     }
     for name in names {
-        session.put(format!("lab/{class}/{name}/is"), says(name, puts).text()).await.unwrap();
+        tell(&session, format!("lab/{class}/{name}/is"), says(name, puts).text()).await;
     }
     // Their tokens go with the session; the tiles stay.
     session.close().await.unwrap();

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use support::{
     GUARD,
     browser::{Engine, NO_ANSWER, Page, SOCKET_FAILED},
-    class::{join, kill, lab_of_a_class, open_class, print_tasks, students, teacher, tile, watch_tasks},
+    class::{join, kill, lab_of_a_class, open_class, print_tasks, students, teacher, tell, tile, watch_tasks},
     lab::{dist, host, joined, lab, turn},
     tabs::Tabs,
 };
@@ -250,7 +250,7 @@ async fn hostile_results_are_refused_and_told() {
     let n = file(&teacher).await["id"].as_u64().unwrap();
     let session = joined(&lab.tcp_locator()).await;
     let put = async |name: &str, payload: Vec<u8>| {
-        session.put(format!("lab/{class}/{name}/result"), payload).await.unwrap();
+        tell(&session, format!("lab/{class}/{name}/result"), payload).await;
     };
     put("huge", vec![b'['; 2 << 20]).await;
     put("deep", vec![b'['; 200_000]).await;
@@ -389,7 +389,7 @@ async fn thirty_results_fit_a_projector_in_one_drawing() {
     for name in &others {
         tokens.push(session.liveliness().declare_token(format!("lab/{class}/{name}/here")).await.unwrap());
         let says = StudentSays { v: VERSION, name: name.clone(), zid: "abc".to_owned(), ..StudentSays::default() };
-        session.put(format!("lab/{class}/{name}/is"), says.text()).await.unwrap();
+        tell(&session, format!("lab/{class}/{name}/is"), says.text()).await;
     }
     teacher.until("return document.querySelectorAll('#wall [data-state=here]').length", json!(30)).await;
     teacher.emulate((1280, 720), false).await;
@@ -403,7 +403,7 @@ async fn thirty_results_fit_a_projector_in_one_drawing() {
         json!({ "v": 1, "name": others[at - 1], "zid": "abc", "n": n, "device": device, "run": run }).to_string()
     };
     let put = async |at: usize, text: String| {
-        session.put(format!("lab/{class}/{}/result", others[at - 1]), text).await.unwrap();
+        tell(&session, format!("lab/{class}/{}/result", others[at - 1]), text).await;
     };
     for at in 1..28 {
         put(at, result(at)).await;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use zbytes_lab::server::{Lab, Options};
+use zenoh::qos::CongestionControl;
 
 use super::{
     browser::{Engine, Page},
@@ -40,6 +41,11 @@ pub(crate) async fn join(page: &Page, name: &str) {
     page.fill("#class-name", name).await;
     page.click("#class-join").await;
     page.wait("#classroom[data-state=in]").await;
+}
+
+/// A program that takes part tells something. zenoh's default drops a put when the link is not free.
+pub(crate) async fn tell(session: &zenoh::Session, key: String, payload: impl Into<zenoh::bytes::ZBytes>) {
+    session.put(key, payload.into()).congestion_control(CongestionControl::Block).await.unwrap();
 }
 
 /// Kills the browser of a page, without a goodbye.
