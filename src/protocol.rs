@@ -52,6 +52,8 @@ pub enum ToPage {
     Ready,
     /// A session wants a link to the hub. A port comes along, which the hub is to have.
     WantsHub,
+    /// A program of own code is to run. A port comes along, for the frame in which it runs.
+    WantsPlace,
     /// What happened in one turn, in order.
     Told(Vec<Event>),
     /// The answer to a question.

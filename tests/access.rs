@@ -159,6 +159,17 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.wait(".comes").await;
     audit.look("a table", "#pane-build").await;
 
+    // A program that fails in a line, and one that makes several arrays.
+    audit.page.click("#add-program").await;
+    audit.page.fill("#row-program", "const a = 1;\nthrow new Error(a)").await;
+    audit.page.click("#program-run").await;
+    audit.page.wait("#program-problem").await;
+    audit.look("a program that fails", "#pane-build").await;
+    audit.page.fill("#row-program", "return [new Uint8Array(4), new Uint8Array(5)]").await;
+    audit.page.click("#program-run").await;
+    audit.page.wait("#program-rows").await;
+    audit.look("a program of two arrays", "#pane-build").await;
+
     // Rows that are kept, an experiment on the rows at hand, and the note that explains a word.
     audit.page.fill("#preset", "framed").await;
     audit.page.wait("#build-state[data-state=ready]").await;

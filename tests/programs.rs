@@ -322,6 +322,17 @@ async fn the_programs_of_a_scene_put_the_payload_of_the_page() {
     lab.stop().await;
 }
 
+#[test]
+fn rows_that_change_with_each_put_have_no_program() {
+    let page = PageFacts { endpoint: "", ws: "", key: KEY, sub_key: "", folder: "", schema: Schema::Tensor };
+    for rows in [Preset::Robot.rows(0), vec![Row { length: 8, ..Row::code(1, "own") }]] {
+        for language in Language::ALL {
+            let why = program::text(language, &rows, &page).unwrap_err();
+            assert!(why.contains("there is not a program for these rows"), "{why}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_offers_the_program_and_puts_the_same_bytes() {
     let _turn = turn().await;

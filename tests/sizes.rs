@@ -15,6 +15,9 @@ const MOST: usize = 1_000_000;
 /// The most bytes of all lessons together. The page loads one when a person opens it (decision 40).
 const MOST_LESSONS: usize = 40_000;
 
+/// The most bytes of all programs to start from together. The page loads one when a person chooses it.
+const MOST_PROGRAMS: usize = 8_000;
+
 /// The picture that other sites show beside a link. No visit of the page loads it.
 const PICTURE: &str = "og.png";
 
@@ -54,13 +57,18 @@ fn page_and_engine_take_at_most_a_megabyte() {
         println!("  {name:<48} {raw:>10} {packed:>10}");
     }
     let (lessons, lens): (Vec<_>, Vec<_>) = lens.into_iter().partition(|(.., name)| name.starts_with("lessons/"));
+    let (programs, lens): (Vec<_>, Vec<_>) = lens.into_iter().partition(|(.., name)| name.starts_with("programs/"));
     let [sum, raw] = [lens.iter().map(|(packed, ..)| packed).sum::<usize>(), lens.iter().map(|(_, raw, _)| raw).sum()];
     println!("  {:<48} {raw:>10} {sum:>10}", "in all");
     let [texts, raw] =
         [lessons.iter().map(|(packed, ..)| packed).sum::<usize>(), lessons.iter().map(|(_, raw, _)| raw).sum()];
     println!("  {:<48} {raw:>10} {texts:>10}", "lessons, loaded when opened");
+    let starts: usize = programs.iter().map(|(packed, ..)| packed).sum();
+    println!("  {:<48} {:>10} {starts:>10}", "programs, loaded when chosen", "");
     assert!(sum <= MOST, "{sum} B are more than {MOST} B");
     assert!(lessons.len() > 10, "the lessons are not there");
+    assert_eq!(programs.len(), 12, "the programs are not there");
+    assert!(starts <= MOST_PROGRAMS, "{starts} B of programs are more than {MOST_PROGRAMS} B");
     assert!(texts <= MOST_LESSONS, "{texts} B of lessons are more than {MOST_LESSONS} B");
     for file in ["boot.js", "index.html", "service-worker.js", "start-engine.js"] {
         assert!(lens.iter().any(|(_, _, name)| name == file), "{file} is not there");

@@ -45,6 +45,12 @@ pub enum Action {
     AddText,
     /// Appends a row of typed values.
     AddValues,
+    /// Append a row of own code.
+    AddCode,
+    /// Run the program of the rows of own code.
+    RunCode,
+    /// Load a program to start from, for a row: its place in [`EXAMPLES`](super::EXAMPLES).
+    Example(RowId, usize),
     /// Append a row of pasted values, or of text if it is not values.
     Paste(String),
     /// Append a Cap'n Proto message.

@@ -32,6 +32,9 @@ impl State {
             Action::Add(element) => self.add_array(element),
             Action::AddText => self.add_text(),
             Action::AddValues => self.add_values(),
+            Action::AddCode => self.add_code(),
+            Action::RunCode => self.run_code(),
+            Action::Example(row, at) => self.code_example(row, at),
             Action::Paste(text) => self.paste(text),
             Action::AddMessage(schema) => self.add_message(schema),
             Action::Duplicate(row) => self.duplicate(row),
@@ -98,6 +101,7 @@ impl State {
             Event::LabFound { ws, tcp } => self.lab_found(ws, tcp),
             Event::NoLab => self.no_lab(),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
+            Event::Ran(ran) => self.code_ran(ran),
             Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),
             Event::MeasureEnded(number, result) => self.measure_ended(number, result),
             Event::Opened(info) => self.session_opened(info),
@@ -133,6 +137,7 @@ impl State {
             Report::RunRead(result) => self.cost.read(result),
             Report::KeptRows(found) => self.kept_found(found),
             Report::RowsNotKept(problem) => self.rows_not_kept(problem),
+            Report::NoExample(problem) => self.files_ended(Some(problem)),
             Report::StorageFailed(problem) => self.storage_failed(problem),
             Report::Hub(figures) => {
                 self.api.hub = figures;

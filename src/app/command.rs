@@ -68,6 +68,9 @@ pub enum Command {
         /// The rows.
         rows: Vec<Row>,
     },
+    /// Runs the program of rows of own code, in place of the one before: its number and text. Ends by
+    /// [`Event::Ran`](super::Event::Ran), unless a newer one arrives before.
+    Run(u32, String),
     /// Measures, in an engine of its own. Ends by
     /// [`Event::MeasureEnded`](super::Event::MeasureEnded).
     Measure {

@@ -1,6 +1,7 @@
 //! Everything that the state asks for: what is to be done outside of it.
 
 use super::{
+    build::RowId,
     command::Command,
     cost::{Download, Order, Shown},
     lesson, wire,
@@ -31,6 +32,8 @@ pub enum Effect {
     KeepRows(String, Option<String>),
     /// Does something for lessons.
     Lesson(lesson::Task),
+    /// Loads the program of this name, for a row of own code.
+    Example(RowId, &'static str),
     /// Hands a file over to the person.
     Save(Download),
 }

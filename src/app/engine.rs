@@ -103,6 +103,10 @@ impl State {
         (self.wire.paused, self.wire.picked, self.wire.filter.only) = (false, None, None);
         self.wire.unfolded.clear();
         self.wire.last = false;
+        self.code_lost();
+        if let Some(build) = self.fit_code() {
+            self.build = build;
+        }
         let sound = std::mem::take(&mut self.engine.sound);
         self.engine.status = if sound { Status::Starting } else { Status::Stopped };
         self.engine.lost = Some(problem);

@@ -73,6 +73,8 @@ const fn changes_without_a_step(action: &Action) -> bool {
         Action::Many(_) | Action::Command(_) | Action::Undo | Action::Redo => true,
         // The page begins.
         Action::Browser(Report::Started(_) | Report::Setup(_)) => true,
+        // How long arrays are that a program makes.
+        Action::Engine(Event::Ran(_)) => true,
         _ => false,
     }
 }
@@ -98,6 +100,7 @@ impl State {
             Action::Add(_) => "add an array".to_owned(),
             Action::AddText => "add a text".to_owned(),
             Action::AddValues => "add values".to_owned(),
+            Action::AddCode => "add a program".to_owned(),
             Action::Paste(_) => "paste".to_owned(),
             Action::AddMessage(_) => "add a message".to_owned(),
             Action::Engine(Event::FileRead { .. }) => "add a file".to_owned(),

@@ -37,6 +37,8 @@ pub enum Context {
     FrameBytes,
     /// Somewhere in the view Wire.
     Wire,
+    /// While the editor of own code has the focus.
+    Program,
     /// Somewhere in Build.
     Build,
     /// Somewhere in Cost.
@@ -51,7 +53,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, the innermost first.
-    pub const ALL: [Context; 12] = [
+    pub const ALL: [Context; 13] = [
         Self::Drawing,
         Self::Lines,
         Self::Bytes,
@@ -59,6 +61,7 @@ impl Context {
         Self::Fields,
         Self::FrameBytes,
         Self::Wire,
+        Self::Program,
         Self::Build,
         Self::Cost,
         Self::Presenter,
@@ -77,6 +80,7 @@ impl Context {
             Self::Fields => Some("#wire-fields"),
             Self::FrameBytes => Some("#wire-bytes"),
             Self::Wire => Some("#wire-dialog"),
+            Self::Program => Some("#row-program"),
             Self::Build => Some("#pane-build"),
             Self::Cost => Some("#pane-cost"),
             // The focus may be nowhere, which is the body.
@@ -92,6 +96,7 @@ impl Context {
         match self {
             Self::Presenter => Some(Self::Large),
             Self::Drawing | Self::Build | Self::Cost | Self::Large => Some(Self::Page),
+            Self::Program => Some(Self::Build),
             Self::Lines => Some(Self::Bytes),
             Self::Frames | Self::Fields | Self::FrameBytes => Some(Self::Wire),
             Self::Bytes | Self::Wire | Self::Page => None,
@@ -109,6 +114,7 @@ impl Context {
             Self::Fields => "On the fields of a frame",
             Self::FrameBytes => "On the bytes of a frame",
             Self::Wire => "In the view Wire",
+            Self::Program => "In the editor of a program",
             Self::Build => "In Build",
             Self::Cost => "In Cost",
             Self::Presenter => "In presenter view",
@@ -205,7 +211,9 @@ const fn command(
 
 /// Every command that has a key.
 pub const SHORTCUTS: &[Shortcut] = {
-    use Context::{Build, Bytes, Cost, Drawing, Fields, FrameBytes, Frames, Large, Lines, Page, Presenter, Wire};
+    use Context::{
+        Build, Bytes, Cost, Drawing, Fields, FrameBytes, Frames, Large, Lines, Page, Presenter, Program, Wire,
+    };
     use Reaction::{Do, Enlarge, Focus, Own, Press};
     &[
         command(Page, RUN, "put", Do(Verb::Put), "put the payload"),
@@ -243,6 +251,8 @@ pub const SHORTCUTS: &[Shortcut] = {
         command(Page, "t", "theme", Press("theme"), "colours: light, dark, as the system"),
         command(Page, "?", "help", Press("help"), "this help"),
         command(Cost, RUN, "measure", Do(Verb::Measure), "measure"),
+        command(Program, RUN, "program-run", Press("program-run"), "run the program"),
+        command(Program, "Tab", "program-indent", Own, "indent; Escape, then Tab leaves"),
         command(Build, "a", "add-array", Do(Verb::Add), "add an array"),
         command(Build, "Alt+ArrowUp", "row-up", Do(Verb::Move(Direction::Up)), "move the open row up"),
         command(Build, "Alt+ArrowDown", "row-down", Do(Verb::Move(Direction::Down)), "move it down"),
@@ -535,7 +545,8 @@ mod tests {
             for (key, id) in held_in(context).flat_map(|command| command.keys.split(' ').map(|key| (key, command.id))) {
                 if let Some(other) = seen.insert(key, id) {
                     // The one key that runs what a pane is for.
-                    assert_eq!((context, key, other, id), (Context::Cost, RUN, "put", "measure"));
+                    let runs = [(Context::Cost, RUN, "put", "measure"), (Context::Program, RUN, "put", "program-run")];
+                    assert!(runs.contains(&(context, key, other, id)), "{context:?} {key} {other} {id}");
                 }
             }
         }

@@ -70,9 +70,10 @@ mod words;
 pub use self::{
     action::Action,
     build::{
-        Build, Built, Direction, Edit, FIRST_TEXT, FileId, Fill, Given, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS,
-        MAX_TEXT, Message, Part, Piece, Plan, Preset, Row, RowId, Structured, TIMESTAMP, Typed, head, positions,
-        structures,
+        Build, Built, Code, Direction, EXAMPLES, Edit, FIRST_TEXT, FileId, Fill, Given, Kind, MAX_ARRAY_NAME,
+        MAX_ARRAYS, MAX_DIMENSIONS, MAX_PROGRAM, MAX_REPEAT, MAX_RESULT, MAX_SEGMENTS, MAX_TEXT, Message, OwnCode,
+        PLACE_MILLIS, Part, Piece, Plan, Preset, RUN_MILLIS, Ran, Row, RowId, Structured, TIMESTAMP, Typed, head,
+        not_run, positions, structures,
     },
     command::{Along, Command, FileTask},
     cost::{Cost, Download, Order, Shown, Status},

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    build::{Build, Preset, Row, RowId, Structured, positions},
+    build::{Build, OwnCode, Preset, Row, RowId, Structured, positions},
     bytes,
     class::Classroom,
     cost::Cost,
@@ -71,6 +71,8 @@ pub struct State {
     pub build: Build,
     /// The structures of the messages that were built last; none when the last build failed.
     pub structures: Vec<Structured>,
+    /// The program of rows of own code, as it was run.
+    pub own_code: OwnCode,
     /// The Cost pane.
     pub cost: Cost,
     /// The locator as typed.
@@ -168,6 +170,7 @@ impl State {
             link_problem: None,
             build: Build::Pending,
             structures: Vec::new(),
+            own_code: OwnCode::default(),
             cost: Cost::default(),
             locator: locator::OWN_ENDPOINT.to_owned(),
             session: Session::Closed,

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `runtime` | [`Runtime`]: holds the services, and says whose a message is |
 //! | `page` | tells the page what happened |
-//! | `files`, `ring`, `sources`, `payloads` | files that a person gave, looked at and read; arrays of frames; arrays; payloads of the rows |
+//! | `files`, `ring`, `own_code`, `sources`, `payloads` | files that a person gave, looked at and read; arrays of frames, and of a program; arrays; payloads of the rows |
 //! | `samples`, `live`, `frames` | what has arrived; frames of streams, and pictures of them; recorded frames |
 //! | `session`, [`host`] | the session of the Router pane; what its driver asks |
 //! | `class` | the class that the page is in |
@@ -29,6 +29,7 @@ pub mod host;
 mod live;
 mod measuring;
 mod messages;
+mod own_code;
 #[allow(clippy::disallowed_methods, reason = "shows the bytes of arrays of its own, eight at a time")]
 mod ownership;
 mod page;

@@ -35,6 +35,11 @@ impl Page {
         (self.0.post)(&ToPage::Ready, &[]);
     }
 
+    /// Has the page open the place where programs of own code run, whose port this is.
+    pub(super) fn wants_place(&self, port: JsValue) {
+        (self.0.post)(&ToPage::WantsPlace, &[port]);
+    }
+
     /// Tells the page at the end of this turn, with everything else of the turn. A batch of the
     /// router may bring thousands of declarations. The page compares and draws its state once for
     /// each message.

@@ -3,7 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    rc::Rc,
+    rc::{Rc, Weak},
 };
 
 use gloo_timers::callback::Timeout;
@@ -12,14 +12,16 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     SETTLE_MILLIS,
     files::Files,
+    own_code::{Made, Output, Program},
     page::Page,
     sources::{self, Sources},
 };
 use crate::{
-    app::{self, Built, Event, Problem, Row},
+    app::{self, Built, Event, Problem, Ran, Row},
     browser::clock,
     live::Head,
     payload::{Receipt, ZBytes},
+    present::own_code::not_there,
     segment::Mode,
 };
 
@@ -37,13 +39,29 @@ pub(super) struct Payloads {
     stream: u32,
     /// The time of the last frame.
     last_time: Cell<u64>,
+    /// The program of own code: it, the number of its run, its text, and what waits for its next result.
+    program: Program,
+    run: Cell<u32>,
+    text: RefCell<String>,
+    waiting: RefCell<Vec<Box<dyn FnOnce()>>>,
 }
 
 impl Payloads {
     pub(super) fn new(page: Page, files: Files) -> Rc<Self> {
-        let sources = RefCell::new(Sources::new(files.clone()));
+        let sources = RefCell::new(Sources::with_code(files.clone()));
         let stream = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
-        Rc::new(Self {
+        Rc::new_cyclic(|this: &Weak<Self>| Self {
+            program: Program::new(page.clone(), {
+                let this = this.clone();
+                move |told| {
+                    if let Some(this) = this.upgrade() {
+                        this.program_told(told);
+                    }
+                }
+            }),
+            run: Cell::default(),
+            text: RefCell::default(),
+            waiting: RefCell::default(),
             page,
             files,
             sources,
@@ -58,9 +76,21 @@ impl Payloads {
     /// tells what became of it.
     pub(super) fn build_soon(self: &Rc<Self>, revision: u64, rows: Vec<Row>) {
         self.files.keep(&rows);
+        if rows.iter().all(|row| row.kind.code().is_none()) {
+            self.program.end();
+            self.sources.borrow_mut().set_code(Output::None);
+        }
         self.wanted.set(revision);
         let this = self.clone();
-        let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, rows));
+        let build = Timeout::new(SETTLE_MILLIS, move || {
+            let (this, of) = (this.clone(), rows.clone());
+            // A put may have taken the arrays of a program away.
+            this.clone().when_made(Some(&of), move || {
+                if this.wanted.get() == revision {
+                    this.build(revision, rows);
+                }
+            });
+        });
         self.settle.replace(Some(build));
     }
 
@@ -109,11 +139,30 @@ impl Payloads {
     }
 
     /// The payload of the rows for a put. With rows of a robot it is a new frame, and this is what
-    /// the frame says of itself.
+    /// the frame says of itself. A program that makes other arrays for each put is asked for them.
     ///
     /// # Errors
     /// As [`Payloads::built`].
     pub(super) fn to_put(&self, rows: &[Row]) -> Result<(ZBytes, Receipt, Option<Head>), Problem> {
+        if rows.iter().all(|row| row.kind.code().is_none()) {
+            return self.frame(rows);
+        }
+        if self.sources.borrow().code().is_making() {
+            return Err(not_there());
+        }
+        let gives = self.sources.borrow_mut().give_code(true);
+        let frame = self.frame(rows);
+        let mut sources = self.sources.borrow_mut();
+        sources.give_code(false);
+        if gives && frame.is_ok() {
+            sources.code_put();
+            self.program.next();
+        }
+        frame
+    }
+
+    /// The payload of the rows, and what it says of itself if it is the frame of a robot.
+    fn frame(&self, rows: &[Row]) -> Result<(ZBytes, Receipt, Option<Head>), Problem> {
         let Some(head) = app::head(rows) else {
             return self.built(rows).map(|(payload, receipt)| (payload, receipt, None));
         };
@@ -132,6 +181,51 @@ impl Payloads {
     /// How many arrays were made for frames so far: others were painted again.
     pub(super) fn arrays_made(&self) -> u64 {
         self.sources.borrow().frames().1
+    }
+
+    /// Runs a program of own code, in place of the one before.
+    pub(super) fn run(&self, run: u32, text: String) {
+        self.sources.borrow_mut().set_code(Output::Making);
+        self.run.set(run);
+        self.program.start(&text);
+        self.text.replace(text);
+    }
+
+    fn program_told(&self, told: Result<Made, (Problem, u32)>) {
+        let run = self.run.get();
+        let output = match told {
+            Ok(made) => {
+                if !made.each {
+                    self.program.end();
+                }
+                if made.is_first {
+                    self.page.tell(Event::Ran(made.ran(run)));
+                }
+                Output::Made(self.text.borrow().clone(), made)
+            }
+            Err((problem, line)) => {
+                self.page.tell(Event::Ran(Ran { run, line, problem: Some(problem.clone()), ..Ran::default() }));
+                Output::Failed(problem)
+            }
+        };
+        self.sources.borrow_mut().set_code(output);
+        self.waiting.take().into_iter().for_each(|then| then());
+    }
+
+    /// Whether puts of these rows have to wait for their program.
+    pub(super) fn waits(&self, rows: &[Row]) -> bool {
+        let sources = self.sources.borrow();
+        rows.iter().filter_map(|row| row.kind.code()).any(|code| sources.code().waits(code))
+    }
+
+    /// Goes on when the program of rows has made its next result, or has ended: at once, if none is under way.
+    pub(super) fn when_made(&self, rows: Option<&[Row]>, then: impl FnOnce() + 'static) {
+        let has_code = rows.is_some_and(|rows| rows.iter().any(|row| row.kind.code().is_some()));
+        if has_code && self.sources.borrow().code().is_making() {
+            self.waiting.borrow_mut().push(Box::new(then));
+        } else {
+            then();
+        }
     }
 
     fn taken(&self, rows: &[Row], all: Option<Mode>) -> Result<(ZBytes, Receipt), Problem> {

@@ -73,6 +73,8 @@ struct Publisher {
     held: Duration,
     /// Since when a put that is due waits.
     held_since: Option<Duration>,
+    /// Since when one waits for its program.
+    made_since: Option<Duration>,
     /// How it went until each report.
     history: VecDeque<Mark>,
     arrays: u64,
@@ -120,6 +122,7 @@ impl Publisher {
     /// Measures the rate over the last second.
     fn measure(&mut self, now: Duration) -> Course {
         self.hold(now, self.held_since.is_some());
+        self.await_program(now, self.made_since.is_some());
         self.history.push_back(self.mark(now));
         while self.history.get(1).is_some_and(|mark| now.saturating_sub(mark.at) >= OVER) {
             self.history.pop_front();
@@ -152,6 +155,14 @@ impl Publisher {
             self.held += now.saturating_sub(since);
         }
         self.held_since = waits.then_some(now);
+    }
+
+    /// Notes whether a put that is due waits for its program from now on: that is a part of making it.
+    fn await_program(&mut self, now: Duration, waits: bool) {
+        if let Some(since) = self.made_since {
+            self.making += now.saturating_sub(since);
+        }
+        self.made_since = waits.then_some(now);
     }
 
     /// Whether the last report is long enough ago for another one. The history begins with the time
@@ -215,6 +226,7 @@ impl Rate {
             making: Duration::ZERO,
             held: Duration::ZERO,
             held_since: None,
+            made_since: None,
             history: VecDeque::from([Mark { at: now, ..Mark::default() }]),
             arrays: self.payloads.arrays_made(),
             watch: Watch::new(reading()),
@@ -286,8 +298,11 @@ impl Rate {
         let Some(publisher) = publisher.as_mut() else { return false };
         let (due, may_put) = (publisher.due(now) > 0, publisher.may_put());
         publisher.hold(now, due && !may_put);
-        publisher.made += u64::from(due && may_put);
-        due && may_put
+        let waits = due && may_put && self.payloads.waits(&publisher.rows);
+        publisher.await_program(now, waits);
+        let puts = due && may_put && !waits;
+        publisher.made += u64::from(puts);
+        puts
     }
 
     /// Notes what making a put took.

@@ -144,11 +144,15 @@ impl Services {
             // `obey` has them read, because commands behind it wait.
             Command::Files(_) => {}
             Command::Build { revision, rows } => self.payloads.build_soon(revision, rows),
+            Command::Run(run, text) => self.payloads.run(run, text),
             Command::Measure { order, locator } => self.measuring.begin(order, locator.as_deref()),
             Command::StopMeasuring => self.measuring.stop(),
             Command::Connect(locator) => self.session.connect(&locator),
             Command::Disconnect => self.session.disconnect(),
-            Command::Put { id, key, rows, options } => self.session.put(id, &key, rows.as_deref(), &options),
+            Command::Put { id, key, rows, options } => {
+                let (session, of) = (self.session.clone(), rows.clone());
+                self.payloads.when_made(of.as_deref(), move || session.put(id, &key, rows.as_deref(), &options));
+            }
             Command::CancelPut(id) => self.session.send(link::Command::Cancel(id)),
             Command::Subscribe(key) => self.session.subscribe(&key),
             Command::Unsubscribe => self.session.undeclare(EntityName::Subscriber),

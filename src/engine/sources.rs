@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     files::Files,
+    own_code::Output,
     ring::{Ring, Slot},
 };
 use crate::{
@@ -43,7 +44,7 @@ pub(super) enum Memory {
 struct Made {
     row: Row,
     memory: Rc<Memory>,
-    /// Whether the memory of a file is a twin, which a payload may detach.
+    /// Whether the memory of a file or of a program is a payload's to detach. Else that detaches a twin.
     own: bool,
 }
 
@@ -52,12 +53,47 @@ pub(super) struct Sources {
     files: Files,
     made: Vec<Made>,
     ring: Ring,
+    /// What there is of the program of own code. Where none runs, ramps stand for its arrays.
+    code: Option<Output>,
+    /// Whether a put takes the arrays of the program.
+    gives: bool,
 }
 
 impl Sources {
     /// Has no arrays yet. Those of files take their bytes from `files`.
     pub(super) fn new(files: Files) -> Self {
-        Self { files, made: Vec::new(), ring: Ring::default() }
+        Self { files, made: Vec::new(), ring: Ring::default(), code: None, gives: false }
+    }
+
+    /// The same, for rows whose program may run.
+    pub(super) fn with_code(files: Files) -> Self {
+        Self { code: Some(Output::None), ..Self::new(files) }
+    }
+
+    /// What there is of the program now.
+    pub(super) fn set_code(&mut self, output: Output) {
+        self.made.retain(|made| made.row.kind.code().is_none());
+        self.code = Some(output);
+    }
+
+    /// What there is of the program.
+    pub(super) fn code(&self) -> &Output {
+        self.code.as_ref().unwrap_or(&Output::None)
+    }
+
+    /// Whether a put takes the arrays of the program from now on: it may, if the program makes other ones.
+    pub(super) fn give_code(&mut self, gives: bool) -> bool {
+        self.gives = gives && self.code().gives();
+        // What was made for a view is not the payload's to detach.
+        if self.gives {
+            self.made.retain(|made| made.row.kind.code().is_none());
+        }
+        self.gives
+    }
+
+    /// The arrays of the program were put.
+    pub(super) fn code_put(&mut self) {
+        self.code.iter_mut().for_each(Output::put);
     }
 
     /// Makes the arrays of `rows`.
@@ -80,12 +116,16 @@ impl Sources {
                     }
                 },
             };
-            self.made.push(Made { row: row.clone(), memory, own: false });
+            let own = row.kind.code().is_some() && (self.gives || self.code.is_none());
+            self.made.push(Made { row: row.clone(), memory, own });
         }
         Ok(())
     }
 
     fn make_new(&mut self, row: &Row) -> Result<Memory, Problem> {
+        if let (Some(code), Some(output)) = (row.kind.code(), &self.code) {
+            return output.array(row, code).map(|array| Memory::Js(vec![array]));
+        }
         if row.kind.robot().is_none() {
             return make(row, &self.files);
         }
@@ -123,7 +163,7 @@ impl Sources {
     pub(super) fn long(&mut self, rows: &[Row]) -> Vec<Row> {
         self.made.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
         let new = |row: &&Row| !self.made.iter().any(|made| alike(&made.row, row));
-        let filled = |row: &&Row| row.way().is_none() && row.kind.robot().is_none();
+        let filled = |row: &&Row| row.way().is_none() && row.kind.robot().is_none() && row.kind.code().is_none();
         let long = |row: &&Row| filled(row) && row.place == Place::JsHeap && row.bytes() > LONG;
         rows.iter().filter(new).filter(long).cloned().collect()
     }
@@ -206,7 +246,7 @@ fn list(row: &Row, memory: &Memory, mode: Mode, own: bool, sources: &mut Vec<Sou
     let source = |input: Input| Source::new(input, mode).unsupported(row.unsupported);
     match memory {
         Memory::Js(arrays) => {
-            let twins = matches!(row.kind, Kind::File(_)) && mode == Mode::Move && !own;
+            let twins = matches!(row.kind, Kind::File(_) | Kind::Code(_)) && mode == Mode::Move && !own;
             for array in arrays {
                 let array = if twins { twin(row, array, sources.len())? } else { array.clone() };
                 sources.push(source(Input::array(array)));

@@ -11,6 +11,7 @@
 //! | [`message`] | a Cap'n Proto message: its content, and its words as a strip |
 //! | [`live`] | frames: what limits their rate, and how they arrive |
 //! | [`given`] | what was taken of typed values |
+//! | [`own_code`] | what a program of own code made, or why it made nothing |
 //! | [`hex`] | bytes line by line, their marks and their values |
 //! | [`rows`] | a frame as rows: the list, the tree of its fields, its bytes |
 //! | [`cause`] | what an error of the session means, and what to do |
@@ -33,6 +34,7 @@ pub mod layout;
 pub mod lesson;
 pub mod live;
 pub mod message;
+pub mod own_code;
 pub mod program;
 pub mod put;
 pub mod questions;

@@ -608,6 +608,13 @@ fn runs(rows: &[Row]) -> Result<Vec<Run<'_>>, String> {
                 })?;
                 What::File { name: &given.about.name, from }
             }
+            Kind::Code(_) => {
+                return Err(
+                    "Own code makes these arrays, in JavaScript, and its row has it: there is not a program for these \
+                            rows in another language."
+                        .to_owned(),
+                );
+            }
             Kind::Robot(_) => {
                 return Err(
                     "A robot makes another frame for each put, by code of the lab: there is not a program for \

@@ -30,7 +30,9 @@ pub const ENDPOINT: &str = "/zenoh";
 ///
 /// Opener and embedder policy isolate the page, and an isolated page gets the finest clock. The
 /// content security policy allows only the page's own files, WebAssembly and Workers. It also
-/// allows WebSockets to any router that the user names.
+/// allows WebSockets to any router that the user names. Of scripts that stand in a document, it
+/// allows the one of `src/web/own_code.html`, by its SHA-256. The Worker of own code is a `data:` one,
+/// which never has the page's origin.
 /// The first one tells the service worker that the page may be another one each time.
 pub const HEADERS: [(&str, &str); 7] = [
     ("x-zbytes-lab", "fresh"),
@@ -41,8 +43,8 @@ pub const HEADERS: [(&str, &str); 7] = [
     ("referrer-policy", "no-referrer"),
     (
         "content-security-policy",
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; \
-         img-src 'self' data:; connect-src 'self' ws: wss: https:; worker-src 'self' blob:; manifest-src 'self'; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-21NIus+iECi1TQsiSO0oe69o8x/kh4y9Fgi+iFUeOZI='; style-src 'self'; font-src 'self'; \
+         img-src 'self' data:; connect-src 'self' ws: wss: https:; worker-src 'self' blob: data:; manifest-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
 ];

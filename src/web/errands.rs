@@ -24,7 +24,7 @@ use super::{
     frames::Frames,
     kept,
     link::{Heard, Link},
-    pictures, runs,
+    own_code, pictures, runs,
 };
 use crate::{
     app::{
@@ -217,6 +217,7 @@ impl Errands {
                     self.link_hub(link, port);
                 }
             }
+            ToPage::WantsPlace => along.iter().for_each(own_code::open),
             ToPage::Told(events) => {
                 // The engine tells this from time to time while it is looked at.
                 if events.iter().any(|event| matches!(event, Event::Session(session::Event::Link(_)))) {
@@ -281,6 +282,7 @@ impl Errands {
         self.0.waiting.borrow_mut().clear();
         self.0.kept.set(false);
         pictures::forget();
+        own_code::close();
         self.forget_frames();
         self.0.answer.emit(Action::Browser(Report::EngineLost(Problem::new(
             "The engine of this page has stopped.",
@@ -333,6 +335,7 @@ impl Errands {
             Effect::StopMeasuring => self.stop_measuring(),
             Effect::Wire(task) => self.wire(task),
             Effect::Lesson(task) => self.lesson(task),
+            Effect::Example(row, name) => self.example(row, name),
             Effect::KeepRun(run) => self.storage(runs::keep(&run.0)),
             Effect::ForgetRun(id) => runs::forget(id),
             Effect::KeepRows(name, text) => {

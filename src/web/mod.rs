@@ -9,6 +9,7 @@
 //! | `files`, [`runs`], `kept`, [`clipboard`] | files that a person gave; kept runs and saved files; kept rows; the clipboard |
 //! | [`drawing`] | the drawing of Layout as a picture; the fonts of saved drawings |
 //! | `lessons` | lessons from the lab, an address or a file, and what was predicted in them |
+//! | `own_code` | the frame in which own code runs, programs to start from |
 //! | [`address`] | the scene in the address of the page |
 //! | [`crash`] | what is said and kept when the page's own program dies |
 
@@ -25,6 +26,7 @@ mod kept;
 mod lessons;
 mod link;
 pub mod live;
+mod own_code;
 pub mod pictures;
 mod program;
 pub mod runs;

@@ -213,9 +213,11 @@ impl State {
         let Some(at) = self.position(row) else { return Vec::new() };
         if edit == Edit::Columns {
             self.spread(at);
+            self.spread_code(at);
             return self.rows_changed();
         }
         let joining = joining(&self.rows, at);
+        let code = self.edited_code(at, &edit);
         let row = &mut self.rows[at];
         let schema = row.spec().map(|spec| spec.schema());
         match edit {
@@ -257,6 +259,9 @@ impl State {
                 }
             }
         }
+        if let Some(text) = code {
+            self.share_code(&text);
+        }
         self.rows_changed()
     }
 
@@ -268,7 +273,7 @@ impl State {
         self.rows_changed()
     }
 
-    fn append(&mut self, row: Row) -> Vec<Effect> {
+    pub(super) fn append(&mut self, row: Row) -> Vec<Effect> {
         self.selected = Some(Selection::of(&row));
         self.rows.push(row);
         self.rows_changed()
@@ -278,7 +283,7 @@ impl State {
         self.rows.iter().position(|candidate| candidate.id == row)
     }
 
-    fn fresh_row(&mut self) -> RowId {
+    pub(super) fn fresh_row(&mut self) -> RowId {
         self.next_row += 1;
         self.next_row - 1
     }

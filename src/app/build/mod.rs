@@ -5,6 +5,7 @@
 //! | `row` | one row: its arrays, where they lie, what is in them |
 //! | `message` | a Cap'n Proto message as a row asks for it |
 //! | `robot` | rows of a robot, and the head of their frames |
+//! | `own_code` | rows that a program makes |
 //! | `preset` | rows to begin with |
 //! | `change` | what a person can do with the rows |
 //! | `outcome` | what becomes of rows that have changed |
@@ -13,6 +14,7 @@
 mod change;
 mod message;
 mod outcome;
+mod own_code;
 mod plan;
 mod preset;
 mod robot;
@@ -22,6 +24,10 @@ pub use self::{
     change::{Direction, Edit},
     message::Message,
     outcome::{Build, Built},
+    own_code::{
+        Code, EXAMPLES, MAX_ARRAY_NAME, MAX_ARRAYS, MAX_PROGRAM, MAX_RESULT, OwnCode, PLACE_MILLIS, RUN_MILLIS, Ran,
+        not_run,
+    },
     plan::{Part, Piece, Plan, Structured, positions, structures},
     preset::Preset,
     robot::head,

@@ -69,6 +69,7 @@ impl State {
         self.file_problem = None;
         // What has failed may be what was changed.
         self.forget_failed_put();
+        let unmade = self.fit_code();
         let selected = self.selected.take();
         self.selected = selected.and_then(|selection| {
             let row = self.rows.iter().find(|row| row.id == selection.row)?;
@@ -84,7 +85,10 @@ impl State {
         let mut effects = Vec::new();
         let segments: usize = self.rows.iter().map(Row::segments).sum();
         let buffers = self.rows.iter().map(Row::requested_buffer_bytes).fold(0, u64::saturating_add);
-        if let Err(error) = Plan::of(&self.rows, None, &self.sending()) {
+        let goes_on = unmade.is_some() && self.code_is_edited();
+        if let Some(build) = unmade {
+            self.build = build;
+        } else if let Err(error) = Plan::of(&self.rows, None, &self.sending()) {
             let title = match error {
                 MessageError::Payload(_) => "The payload is too long.",
                 _ => "The message cannot be made.",
@@ -117,7 +121,9 @@ impl State {
         if matches!(self.build, Build::Failed(_)) {
             self.structures.clear();
         }
-        effects.extend(self.rate_of_new_rows());
+        if !goes_on {
+            effects.extend(self.rate_of_new_rows());
+        }
         effects
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::Message;
+use super::{message::Message, own_code::Code};
 use crate::{
     given::{
         About, Offer, Reading,
@@ -150,6 +150,8 @@ pub enum Kind {
     Values(Typed),
     /// A plane of what a robot sees, another one in each frame. Never repeated.
     Robot(Robot),
+    /// An array that a program makes. In the JavaScript heap only. Never repeated.
+    Code(Code),
 }
 
 impl Kind {
@@ -169,7 +171,7 @@ impl Kind {
     #[must_use]
     pub fn is_typed(&self) -> bool {
         match self {
-            Self::Array | Self::Values(_) | Self::Robot(_) => true,
+            Self::Array | Self::Values(_) | Self::Robot(_) | Self::Code(_) => true,
             Self::File(given) => given.reading != Reading::Bytes,
             _ => false,
         }
@@ -190,7 +192,7 @@ impl Kind {
     /// Whether it can live in wasm memory.
     #[must_use]
     pub const fn can_be_linear(&self) -> bool {
-        !matches!(self, Self::DataView | Self::ArrayBuffer)
+        !matches!(self, Self::DataView | Self::ArrayBuffer | Self::Code(_))
     }
 }
 
@@ -265,6 +267,7 @@ impl Row {
                     && message.shape.len() <= MAX_DIMENSIONS
             }
             Kind::Robot(robot) => self.is_possible_robot(*robot),
+            Kind::Code(code) => self.is_possible_code(code),
             // The page has only the files that were given to it.
             Kind::File(_) => false,
         };
@@ -432,7 +435,7 @@ impl Row {
                     *side = u32::try_from(scaled(*side as usize)).unwrap_or(u32::MAX);
                 }
             }
-            kind @ (Kind::Text(_) | Kind::File(_) | Kind::Values(_) | Kind::Robot(_)) => {
+            kind @ (Kind::Text(_) | Kind::File(_) | Kind::Values(_) | Kind::Robot(_) | Kind::Code(_)) => {
                 *kind = Kind::Array;
                 row.length = scaled(row.length);
             }
@@ -501,6 +504,9 @@ impl Row {
         }
         if let Kind::Robot(robot) = kind {
             return self.become_robot(robot);
+        }
+        if let Kind::Code(code) = kind {
+            return self.become_code(code);
         }
         if matches!(kind, Kind::Values(_)) {
             let element = if matches!(self.kind, Kind::Values(_)) { self.element } else { Element::Float64 };
@@ -601,7 +607,10 @@ impl Row {
             Kind::Robot(Robot { plane, camera }) => {
                 Sight::new(*camera, 0).paint(*plane, offset / plane.pixel(), into);
             }
-            Kind::Array | Kind::DataView | Kind::ArrayBuffer => self.write_elements(index, offset, into),
+            // What a program makes is in the engine. Where no program runs, a ramp stands for it.
+            Kind::Array | Kind::DataView | Kind::ArrayBuffer | Kind::Code(_) => {
+                self.write_elements(index, offset, into);
+            }
         }
     }
 

@@ -235,6 +235,16 @@ pub fn mode_sentence(row: &Row) -> &'static str {
         return message_mode_sentence(row, way);
     }
     let file = matches!(row.kind, Kind::File(_));
+    if row.kind.code().is_some() {
+        return match row.mode {
+            Mode::Copy => "Copied for each put. The program has handed the array over, so nothing else writes to it.",
+            Mode::Borrow => "Not copied: the payload refers to the array that the program has handed over.",
+            Mode::Move => {
+                "Not copied: the payload takes the array, and the program makes another one. Of a program that runs once, it gets a \
+                 duplicate."
+            }
+        };
+    }
     if row.kind.robot().is_some() {
         return match row.mode {
             Mode::Copy => "Copied for each put. The next frame is painted into the same memory.",

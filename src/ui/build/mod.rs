@@ -2,6 +2,7 @@
 
 mod given;
 mod keep;
+mod own_code;
 pub(crate) mod pane;
 mod robot;
 mod taken;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{given, robot, taken};
+use super::{given, own_code, robot, taken};
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
@@ -63,6 +63,8 @@ const MESSAGE: &str = "message";
 const VALUES: &str = "values";
 /// See [`DATA_VIEW`].
 const ROBOT: &str = "robot";
+/// See [`DATA_VIEW`].
+const PROGRAM: &str = "program";
 
 /// The pane. Files may be dropped anywhere on the page.
 #[component]
@@ -220,7 +222,7 @@ fn fields(state: &State, send: &Callback<Action>, at: usize, row: &Row, plan: Op
         <div class="fields" key={id}>
             <div class="field wide"><label for="row-name">{ "name" }</label>
                 <div class="input"><TextField id="row-name" value={row.name.raw().to_owned()} change={name} ends={Ends::Words} most={40} /></div></div>
-            { contents(send, row) }
+            { contents(state, send, row) }
             { place(send, row) }
             { around(send, row) }
             { mode(send, row) }
@@ -248,6 +250,7 @@ fn type_key(row: &Row) -> &'static str {
         Kind::Message(_) => MESSAGE,
         Kind::Values(_) => VALUES,
         Kind::Robot(_) => ROBOT,
+        Kind::Code(_) => PROGRAM,
         Kind::Array | Kind::File(_) => row.element.name(),
     }
 }
@@ -260,6 +263,7 @@ fn type_edit(key: &str) -> Option<Edit> {
         MESSAGE => Edit::Schema(Schema::Tensor),
         VALUES => Edit::Kind(Kind::values(FIRST_VALUES)),
         ROBOT => Edit::Kind(Kind::Robot(Robot::first(Plane::Image))),
+        PROGRAM => Edit::Kind(Row::code(0, "").kind),
         name => Edit::Array(element_named(name)?),
     })
 }
@@ -274,7 +278,7 @@ fn array_types() -> impl Iterator<Item = (AttrValue, AttrValue)> {
 }
 
 /// What each of the row's segments holds, and the number of segments.
-fn contents(send: &Callback<Action>, row: &Row) -> Html {
+fn contents(state: &State, send: &Callback<Action>, row: &Row) -> Html {
     let id = row.id;
     // Beside a type, the field has less room than beside a fill.
     let class = matches!(row.kind, Kind::Text(_) | Kind::Values(_)).then_some("text-repeat");
@@ -285,7 +289,8 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
     if let Kind::File(given) = &row.kind {
         return given::file(send, row, given, repeat);
     }
-    let others = [DATA_VIEW, ARRAY_BUFFER, TEXT, MESSAGE, VALUES, ROBOT].map(|kind| (kind.into(), kind.into()));
+    let others =
+        [DATA_VIEW, ARRAY_BUFFER, TEXT, MESSAGE, VALUES, ROBOT, PROGRAM].map(|kind| (kind.into(), kind.into()));
     let types = array_types().chain(others).collect::<Vec<_>>();
     let kind = html! {
         <div class="field type"><label for="row-type">{ "type" }</label>
@@ -297,6 +302,9 @@ fn contents(send: &Callback<Action>, row: &Row) -> Html {
     }
     if let Some(seen) = row.kind.robot() {
         return html! { <>{ kind }{ robot::robot(send, row, seen) }</> };
+    }
+    if let Some(code) = row.kind.code() {
+        return html! { <>{ kind }{ own_code::code(state, send, row, code) }</> };
     }
     if let Kind::Text(text) = &row.kind {
         let oninput = send.reform(move |event: InputEvent| {
@@ -614,6 +622,8 @@ fn add(AskingProps { state, send, errands }: &AskingProps) -> Html {
                     onclick={sends(send, Action::AddText)}>{ "text" }</button>
                 <button type="button" class="link" id="add-values" aria-label="Add values that you type or paste"
                     onclick={sends(send, Action::AddValues)}>{ "values" }</button>
+                <button type="button" class="link" id="add-program" aria-label="Add a program in JavaScript"
+                    onclick={sends(send, Action::AddCode)}>{ "program" }</button>
                 <button type="button" class="link" id="add-message" aria-label="Add a Cap’n Proto message"
                     onclick={sends(send, Action::AddMessage(Schema::Tensor))}>{ "message" }</button>
                 <span class="add-file">

@@ -1,0 +1,22 @@
+// The frame in which own code runs. It has an origin of its own, so nothing there is the page's: no session, no storage, no network.
+
+let frame;
+
+// Opens the frame with this document, in place of the one before, and hands it the engine's port.
+export function open(html, port) {
+  close();
+  frame = document.createElement("iframe");
+  frame.id = "own-code";
+  frame.sandbox = "allow-scripts";
+  frame.hidden = true;
+  frame.title = "where own code runs";
+  frame.srcdoc = html;
+  // Its origin has no name.
+  frame.addEventListener("load", ({ target }) => target.contentWindow.postMessage(0, "*", [port]), { once: true });
+  document.body.append(frame);
+}
+
+// Closes it, and ends what runs there.
+export function close() {
+  frame?.remove();
+}
