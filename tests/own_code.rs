@@ -265,7 +265,7 @@ async fn what_a_program_does_ends_in_words_and_the_page_goes_on() {
         assert_eq!(run(&page, "return new Uint16Array(7)").await, "ready", "after {what}");
         page.wait("#build-state[data-bytes='14']").await;
     }
-    // What it can use is not the page's: names of its own, which no one else hears.
+    // What it can use is not the page's: names of its own, which the page does not hear.
     assert_eq!(
         run(&page, "const c = new BroadcastChannel('x'); c.postMessage(1); return new TextEncoder().encode(origin)")
             .await,

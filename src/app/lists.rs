@@ -30,7 +30,7 @@ fn lists_of_all_leave_none_out() {
         Order: Bytes Owners;
         Pane: Build Layout Cost Router Ownership;
         Below: Router Cost Ownership Segment;
-        Context: Drawing Lines Bytes Frames Fields FrameBytes Wire Build Cost Presenter Large Page;
+        Context: Drawing Lines Bytes Frames Fields FrameBytes Wire Program Build Cost Presenter Large Page;
         View: AsSet AllCopy AllBorrow AllMove;
         Tab: Put Get Answer Liveliness Link Wire;
         Preset: Tensor Framed Message Frame Cloud ThreeSmall ManyTiny Robot;

@@ -1,5 +1,5 @@
-// The engine's end of own code: a program in a Worker inside of a frame of the page. What comes from there is of a program that
-// nobody has looked at. So each message is one that was asked for and of a shape that is looked at, or the program is ended.
+// The engine's end of own code: a program in a Worker inside of a frame of the page. What comes from there is of any program.
+// So each message is one that was asked for and of a shape that is looked at, or the program is ended.
 
 // Bounds; src/app/build/own_code.rs has the same.
 const MOST = { run: 5000, place: 10000, bytes: 268435456, arrays: 64, letters: 64 };

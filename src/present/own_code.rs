@@ -55,7 +55,7 @@ pub fn problem(word: &str, about: &str, line: u32) -> Problem {
         "shared" => (
             "The program returned shared memory.".to_owned(),
             format!(
-                "The buffer of {} is shared, so nobody can take it over. Return a copy of it, by slice().",
+                "The buffer of {} is shared, so the page cannot take it over. Return a copy of it, by slice().",
                 of(about)
             ),
         ),

@@ -5,7 +5,8 @@
 //! | `row` | one row: its arrays, where they lie, what is in them |
 //! | `message` | a Cap'n Proto message as a row asks for it |
 //! | `robot` | rows of a robot, and the head of their frames |
-//! | `own_code` | rows that a program makes |
+//! | `program` | a program of own code, and what became of it |
+//! | `own_code` | rows that it makes |
 //! | `preset` | rows to begin with |
 //! | `change` | what a person can do with the rows |
 //! | `outcome` | what becomes of rows that have changed |
@@ -17,6 +18,7 @@ mod outcome;
 mod own_code;
 mod plan;
 mod preset;
+mod program;
 mod robot;
 mod row;
 
@@ -24,12 +26,12 @@ pub use self::{
     change::{Direction, Edit},
     message::Message,
     outcome::{Build, Built},
-    own_code::{
-        Code, EXAMPLES, MAX_ARRAY_NAME, MAX_ARRAYS, MAX_PROGRAM, MAX_RESULT, OwnCode, PLACE_MILLIS, RUN_MILLIS, Ran,
-        not_run,
-    },
+    own_code::not_run,
     plan::{Part, Piece, Plan, Structured, positions, structures},
     preset::Preset,
+    program::{
+        Code, EXAMPLES, MAX_ARRAY_NAME, MAX_ARRAYS, MAX_PROGRAM, MAX_RESULT, OwnCode, PLACE_MILLIS, RUN_MILLIS, Ran,
+    },
     robot::head,
     row::{
         FIRST_TEXT, FileId, Fill, Given, Kind, MAX_DIMENSIONS, MAX_REPEAT, MAX_SEGMENTS, MAX_TEXT, Row, RowId,

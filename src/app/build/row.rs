@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{message::Message, own_code::Code};
+use super::{message::Message, program::Code};
 use crate::{
     given::{
         About, Offer, Reading,
