@@ -101,7 +101,7 @@ impl State {
             Event::LabFound { ws, tcp } => self.lab_found(ws, tcp),
             Event::NoLab => self.no_lab(),
             Event::BuildEnded(revision, result) => self.build_ended(revision, result),
-            Event::Ran(ran) => self.code_ran(ran),
+            Event::Ran(run, each, line, result) => self.code_ran(run, each, line, result),
             Event::MeasureProgress(number, progress) => self.measure_progress(number, progress),
             Event::MeasureEnded(number, result) => self.measure_ended(number, result),
             Event::Opened(info) => self.session_opened(info),

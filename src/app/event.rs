@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     action::Action,
-    build::{Built, FileId, Ran, Structured},
+    build::{Built, FileId, Structured},
     class,
     cost::Shown,
     demonstration::Sight,
@@ -48,8 +48,9 @@ pub enum Event {
     FilesEnded(Option<Problem>),
     /// The payload of this revision was built, with the structures of its messages, or not.
     BuildEnded(u64, Result<(Built, Vec<Structured>), Problem>),
-    /// A program of own code was run, or has failed since.
-    Ran(Ran),
+    /// A program of own code was run, or has failed since: the number of the run, whether it makes other
+    /// arrays for each put, the line that the problem is in, and [the arrays](super::found).
+    Ran(u32, bool, u32, Result<String, Problem>),
     /// The measurement with this number is so far.
     MeasureProgress(u64, Progress),
     /// The measurement with this number has ended, with a run or an error. The run may be partial;

@@ -70,9 +70,9 @@ mod words;
 pub use self::{
     action::Action,
     build::{
-        Build, Built, Code, Direction, EXAMPLES, Edit, FIRST_TEXT, FileId, Fill, Given, Kind, MAX_ARRAY_NAME,
+        Build, Built, Code, Direction, EXAMPLES, Edit, FIRST_TEXT, FileId, Fill, Found, Given, Kind, MAX_ARRAY_NAME,
         MAX_ARRAYS, MAX_DIMENSIONS, MAX_PROGRAM, MAX_REPEAT, MAX_RESULT, MAX_SEGMENTS, MAX_TEXT, Message, OwnCode,
-        PLACE_MILLIS, Part, Piece, Plan, Preset, RUN_MILLIS, Ran, Row, RowId, Structured, TIMESTAMP, Typed, head,
+        PLACE_MILLIS, Part, Piece, Plan, Preset, RUN_MILLIS, Row, RowId, Structured, TIMESTAMP, Typed, found, head,
         not_run, positions, structures,
     },
     command::{Along, Command, FileTask},

@@ -7,9 +7,9 @@ const MOST = { run: 5000, place: 10000, bytes: 268435456, arrays: 64, letters: 6
 let place, program, timer, waits, run;
 let number = 0;
 
-// Runs a text behind `harness` in place of the one before. `wants` hands the page the frame's end of a port. `tell` gets the arrays of
-// a result, or a word for what went wrong, what that is about, and the line of the text.
-export function start(harness, text, wants, tell) {
+// Runs a text behind `harness` in place of the one before. `tell` gets the frame's end of a port, for the page; or what is in a result,
+// its arrays and number, and whether there are others; or a word for what went wrong, what that is about, and the line of the text.
+export function start(harness, text, tell) {
   end();
   number++;
   const before = harness.split("\n").length;
@@ -26,7 +26,7 @@ export function start(harness, text, wants, tell) {
     place = undefined;
     fail("place");
   });
-  if (isNew) wants(port2);
+  if (isNew) tell([port2]);
 }
 
 // Asks for the next result.
@@ -65,16 +65,14 @@ function ask() {
 
 function heard([seq, each, about, arrays]) {
   if (waits === undefined || seq !== run.seq) return fail("unasked");
-  const took = performance.now() - waits;
   if (typeof each === "string") return fail(each, `${about}`, arrays.find((line) => line > run.before));
-  const made = about.map((name, at) => [`${name}`, arrays[at], ArrayBuffer.isView(arrays[at]) && arrays[at][Symbol.toStringTag]]);
-  const bytes = made.reduce((sum, [, array]) => sum + array.byteLength, 0);
   // The program looks at its own result, unless it has changed what looks.
-  const fits = made.length > 0 && made.length <= MOST.arrays && made.every(([name]) => name.length <= MOST.letters);
+  const bytes = arrays.reduce((sum, array) => sum + (ArrayBuffer.isView(array) ? array.byteLength : NaN), 0);
+  const fits = arrays.length === about.length && arrays.length <= MOST.arrays && about.every((name) => name.length <= MOST.letters);
   if (!fits || !(bytes <= MOST.bytes)) return fail("unasked");
   clearTimeout(timer);
   waits = undefined;
-  run.tell([seq, !!each, took, ...made]);
+  run.tell([about.map((name, at) => `${arrays[at][Symbol.toStringTag]} ${arrays[at].length} ${name}`).join("\n"), arrays, seq, !!each]);
 }
 
 function after(millis, act) {

@@ -1,105 +1,65 @@
-//! The program of rows of own code: runs it, looks at what it makes, and has that for payloads.
+//! The program of rows of own code: runs it, and has what it makes for payloads.
 //!
 //! It runs in a Worker inside of a frame of the page, which has an origin of its own: `own_code.js` speaks
-//! with it, `own_code_worker.js` is around it there. Its arrays come from that Worker by transfer.
+//! with it and looks at what comes, `own_code_worker.js` is around it there. Its arrays come from that
+//! Worker by transfer.
 
 use js_sys::{Array, Function, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use super::page::Page;
 use crate::{
-    app::{Code, Problem, Ran, Row, not_run},
+    app::{Code, Found, Problem, Row, found, not_run},
     present::own_code::{changed, not_there, problem},
-    segment::Element,
 };
 
 #[wasm_bindgen(module = "/src/engine/own_code.js")]
 extern "C" {
-    fn start(harness: &str, text: &str, wants: &Function, tell: &Function);
-    fn next();
-    fn end();
+    #[wasm_bindgen(js_name = start)]
+    fn start_js(harness: &str, text: &str, tell: &Function);
+    /// Asks for the next result.
+    pub(super) fn next();
+    /// Ends the program.
+    pub(super) fn end();
 }
 
 /// What stands around a program in its Worker.
 const AROUND: &str = include_str!("own_code_worker.js");
 
-/// Runs programs, one at a time.
-pub(super) struct Program {
-    wants: Closure<dyn Fn(JsValue)>,
-    tell: Closure<dyn Fn(Array)>,
+/// Runs a text, in place of the one before. `tell` gets what [`told`] reads.
+pub(super) fn start(text: &str, tell: &Function) {
+    start_js(AROUND, text, tell);
 }
 
-impl Program {
-    /// `told` gets each result, and the error that ends a program.
-    pub(super) fn new(page: Page, told: impl Fn(Result<Made, (Problem, u32)>) + 'static) -> Self {
-        Self {
-            wants: Closure::new(move |port| page.wants_place(port)),
-            tell: Closure::new(move |array| told(made(&array))),
-        }
-    }
-
-    /// Runs a text, in place of the one before.
-    pub(super) fn start(&self, text: &str) {
-        start(AROUND, text, self.wants.as_ref().unchecked_ref(), self.tell.as_ref().unchecked_ref());
-    }
-
-    /// Asks for the next result.
-    pub(super) fn next(&self) {
-        next();
-    }
-
-    /// Ends the program.
-    pub(super) fn end(&self) {
-        end();
-    }
-}
-
-/// One array of a result.
-struct Named {
-    name: String,
-    element: Element,
-    length: usize,
-    array: JsValue,
+/// What comes from the script that speaks with the program.
+pub(super) enum Told {
+    /// The page is to open the frame, whose port this is.
+    Wanted(JsValue),
+    /// A result, the text that says what is in it, and whether it is the first one.
+    Made(Made, String, bool),
+    /// The program was ended: why, and in which line.
+    Ended(Problem, u32),
 }
 
 /// One result of a program.
 pub(super) struct Made {
-    arrays: Vec<Named>,
+    found: Vec<Found>,
+    arrays: Array,
     /// Whether the program makes other ones for each put.
     pub(super) each: bool,
-    /// Whether it is the first one.
-    pub(super) is_first: bool,
-    millis: u32,
     /// Whether a put has taken it.
     is_put: bool,
 }
 
-/// What came from a program, whose script has looked at its shape.
-fn made(told: &Array) -> Result<Made, (Problem, u32)> {
-    let number = |at| told.get(at).as_f64().unwrap_or_default() as u32;
-    if let Some(word) = told.get(0).as_string() {
-        let line = number(2);
-        return Err((problem(&word, &told.get(1).as_string().unwrap_or_default(), line), line));
+/// Reads it.
+pub(super) fn told(told: &Array) -> Told {
+    let Some(text) = told.get(0).as_string() else { return Told::Wanted(told.get(0)) };
+    let number = told.get(2).as_f64().unwrap_or_default() as u32;
+    if let Some(about) = told.get(1).as_string() {
+        return Told::Ended(problem(&text, &about, number), number);
     }
-    let mut arrays = Vec::new();
-    for at in 3..told.length() {
-        let one: Array = told.get(at).unchecked_into();
-        let text = |at| one.get(at).as_string().unwrap_or_default();
-        let kind = text(2);
-        let Some(element) = Element::ALL.into_iter().find(|element| element.array_name() == kind) else {
-            return Err((problem("unasked", "", 0), 0));
-        };
-        let array = one.get(1);
-        let length = bytes_of(&array) / element.size();
-        arrays.push(Named { name: text(0), element, length, array });
-    }
-    let each = told.get(1).is_truthy();
-    Ok(Made { arrays, each, is_first: number(0) == 0, millis: number(2), is_put: false })
-}
-
-/// Bytes that an array has now: none any more when a payload has taken them.
-fn bytes_of(array: &JsValue) -> usize {
-    array.unchecked_ref::<Uint8Array>().byte_length() as usize
+    let Some(found) = found(&text) else { return Told::Ended(problem("", "", 0), 0) };
+    let made = Made { found, arrays: told.get(1).unchecked_into(), each: told.get(3).is_truthy(), is_put: false };
+    Told::Made(made, text, number == 0)
 }
 
 /// What there is of the program of the rows.
@@ -114,14 +74,6 @@ pub(super) enum Output {
     Failed(Problem),
     /// Its last result, and the text that made it.
     Made(String, Made),
-}
-
-impl Made {
-    /// What the page is told of the first result.
-    pub(super) fn ran(&self, run: u32) -> Ran {
-        let arrays = self.arrays.iter().map(|one| (one.name.clone(), one.element, one.length)).collect();
-        Ran { run, arrays, each: self.each, millis: self.millis, ..Ran::default() }
-    }
 }
 
 impl Output {
@@ -162,14 +114,15 @@ impl Output {
             Self::Making => return Err(not_there()),
             _ => return Err(not_run()),
         };
-        let is_it = |one: &&Named| code.array.is_empty() || one.name == code.array;
-        let Some(one) = made.arrays.iter().find(is_it) else { return Err(changed(row, None)) };
-        if (one.element, one.length) != (row.element, row.length) {
-            return Err(changed(row, Some((one.element, one.length))));
-        }
-        if bytes_of(&one.array) != row.array_bytes() {
+        let at = made.found.iter().position(|one| code.array.is_empty() || one.name == code.array);
+        let one = at.and_then(|at| made.found.get(at));
+        let fits = one.is_some_and(|one| (one.element, one.length) == (row.element, row.length));
+        let Some(at) = at.filter(|_| fits) else { return Err(changed(row, one)) };
+        let array = made.arrays.get(at as u32);
+        // A payload may have taken its bytes.
+        if array.unchecked_ref::<Uint8Array>().byte_length() as usize != row.array_bytes() {
             return Err(not_there());
         }
-        Ok(one.array.clone())
+        Ok(array)
     }
 }

@@ -6,7 +6,7 @@
   const isBuffer = (value) => tag(value).endsWith("ArrayBuffer");
   const array = (name, value, taken) => {
     const isView = ArrayBuffer.isView(value);
-    if (!isView && !isBuffer(value)) throw wrong("kind", `${name}\n${value === null ? "null" : Object(value) === value ? tag(value) : typeof value}`);
+    if (!isView && !isBuffer(value)) throw wrong("kind", `${tag(value)} as ${name}`);
     const buffer = isView ? value.buffer : value;
     if (tag(buffer) === "SharedArrayBuffer") throw wrong("shared", name);
     try {
@@ -22,16 +22,16 @@
   };
   const list = (result) => {
     const isOne = ArrayBuffer.isView(result) || isBuffer(result);
-    if (!isOne && (typeof result !== "object" || result === null)) throw wrong("nothing", result === null ? "null" : typeof result);
+    if (!isOne && (typeof result !== "object" || result === null)) throw wrong("nothing", tag(result));
     const named = isOne ? [["", result]] : Object.entries(result);
     const bytes = named.reduce((sum, [, value]) => sum + (value?.byteLength ?? 0), 0);
-    if (!named.length) throw wrong("nothing", "an empty object");
+    if (!named.length) throw wrong("nothing", "an empty Object");
     if (named.length > MOST.arrays) throw wrong("many", named.length);
     if (bytes > MOST.bytes) throw wrong("long", bytes);
-    const name = named.map(([name]) => name).find((name) => name.length > MOST.letters);
+    const name = named.map(([name]) => name).find((name) => name.length > MOST.letters || name.includes("\n"));
     if (name) throw wrong("name", name.slice(0, MOST.letters));
     const taken = new Set();
-    return named.map(([name, value]) => [name, array(name, value, taken)]);
+    return named.map(([name, value]) => [name, array(name || "its result", value, taken)]);
   };
   const text = (of) => {
     try {

@@ -7,17 +7,19 @@ use std::{
 };
 
 use gloo_timers::callback::Timeout;
+use js_sys::Array;
+use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
     SETTLE_MILLIS,
     files::Files,
-    own_code::{Made, Output, Program},
+    own_code::{self, Output, Told},
     page::Page,
     sources::{self, Sources},
 };
 use crate::{
-    app::{self, Built, Event, Problem, Ran, Row},
+    app::{self, Built, Event, Problem, Row},
     browser::clock,
     live::Head,
     payload::{Receipt, ZBytes},
@@ -39,8 +41,9 @@ pub(super) struct Payloads {
     stream: u32,
     /// The time of the last frame.
     last_time: Cell<u64>,
-    /// The program of own code: it, the number of its run, its text, and what waits for its next result.
-    program: Program,
+    /// The program of own code: what hears of it, the number of its run, its text, and what waits for its
+    /// next result.
+    hears: Closure<dyn Fn(Array)>,
     run: Cell<u32>,
     text: RefCell<String>,
     waiting: RefCell<Vec<Box<dyn FnOnce()>>>,
@@ -51,14 +54,14 @@ impl Payloads {
         let sources = RefCell::new(Sources::with_code(files.clone()));
         let stream = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
         Rc::new_cyclic(|this: &Weak<Self>| Self {
-            program: Program::new(page.clone(), {
+            hears: {
                 let this = this.clone();
-                move |told| {
+                Closure::new(move |told| {
                     if let Some(this) = this.upgrade() {
-                        this.program_told(told);
+                        this.program_told(&told);
                     }
-                }
-            }),
+                })
+            },
             run: Cell::default(),
             text: RefCell::default(),
             waiting: RefCell::default(),
@@ -77,19 +80,21 @@ impl Payloads {
     pub(super) fn build_soon(self: &Rc<Self>, revision: u64, rows: Vec<Row>) {
         self.files.keep(&rows);
         if rows.iter().all(|row| row.kind.code().is_none()) {
-            self.program.end();
+            own_code::end();
             self.sources.borrow_mut().set_code(Output::None);
         }
         self.wanted.set(revision);
         let this = self.clone();
         let build = Timeout::new(SETTLE_MILLIS, move || {
-            let (this, of) = (this.clone(), rows.clone());
+            let of = rows.clone();
             // A put may have taken the arrays of a program away.
-            this.clone().when_made(Some(&of), move || {
-                if this.wanted.get() == revision {
-                    this.build(revision, rows);
+            let again = this.clone();
+            let build = move || {
+                if again.wanted.get() == revision {
+                    again.build(revision, rows);
                 }
-            });
+            };
+            this.when_made(Some(&of), Box::new(build));
         });
         self.settle.replace(Some(build));
     }
@@ -156,7 +161,7 @@ impl Payloads {
         sources.give_code(false);
         if gives && frame.is_ok() {
             sources.code_put();
-            self.program.next();
+            own_code::next();
         }
         frame
     }
@@ -187,24 +192,26 @@ impl Payloads {
     pub(super) fn run(&self, run: u32, text: String) {
         self.sources.borrow_mut().set_code(Output::Making);
         self.run.set(run);
-        self.program.start(&text);
+        own_code::start(&text, self.hears.as_ref().unchecked_ref());
         self.text.replace(text);
     }
 
-    fn program_told(&self, told: Result<Made, (Problem, u32)>) {
+    fn program_told(&self, told: &Array) {
         let run = self.run.get();
-        let output = match told {
-            Ok(made) => {
+        let output = match own_code::told(told) {
+            Told::Wanted(port) => return self.page.wants_place(port),
+            Told::Made(made, text, is_first) => {
                 if !made.each {
-                    self.program.end();
+                    own_code::end();
                 }
-                if made.is_first {
-                    self.page.tell(Event::Ran(made.ran(run)));
+                if is_first {
+                    self.page.tell(Event::Ran(run, made.each, 0, Ok(text)));
                 }
                 Output::Made(self.text.borrow().clone(), made)
             }
-            Err((problem, line)) => {
-                self.page.tell(Event::Ran(Ran { run, line, problem: Some(problem.clone()), ..Ran::default() }));
+            Told::Ended(problem, line) => {
+                own_code::end();
+                self.page.tell(Event::Ran(run, false, line, Err(problem.clone())));
                 Output::Failed(problem)
             }
         };
@@ -219,10 +226,10 @@ impl Payloads {
     }
 
     /// Goes on when the program of rows has made its next result, or has ended: at once, if none is under way.
-    pub(super) fn when_made(&self, rows: Option<&[Row]>, then: impl FnOnce() + 'static) {
+    pub(super) fn when_made(&self, rows: Option<&[Row]>, then: Box<dyn FnOnce()>) {
         let has_code = rows.is_some_and(|rows| rows.iter().any(|row| row.kind.code().is_some()));
         if has_code && self.sources.borrow().code().is_making() {
-            self.waiting.borrow_mut().push(Box::new(then));
+            self.waiting.borrow_mut().push(then);
         } else {
             then();
         }

@@ -151,7 +151,8 @@ impl Services {
             Command::Disconnect => self.session.disconnect(),
             Command::Put { id, key, rows, options } => {
                 let (session, of) = (self.session.clone(), rows.clone());
-                self.payloads.when_made(of.as_deref(), move || session.put(id, &key, rows.as_deref(), &options));
+                let put = move || session.put(id, &key, rows.as_deref(), &options);
+                self.payloads.when_made(of.as_deref(), Box::new(put));
             }
             Command::CancelPut(id) => self.session.send(link::Command::Cancel(id)),
             Command::Subscribe(key) => self.session.subscribe(&key),

@@ -2,87 +2,70 @@
 
 use super::format;
 use crate::{
-    app::{MAX_ARRAY_NAME, MAX_ARRAYS, MAX_RESULT, OwnCode, PLACE_MILLIS, Problem, RUN_MILLIS, Row},
+    app::{Found, OwnCode, Problem, Row},
     outside::shown,
     segment::Element,
 };
+
+/// What ends a program: a word of the scripts around it, a title and what it means. `#` stands for the line, and
+/// `%` for what the word is about. The last one is for anything else.
+const ENDS: [(&str, &str, &str); 13] = [
+    ("throw", "The program has stopped#.", "It threw: %."),
+    (
+        "unread",
+        "The program cannot be read.",
+        "It is not JavaScript: a sign is missing, or one too many. This browser says only in its console where.",
+    ),
+    (
+        "late",
+        "The program took too long.",
+        "It was ended after 5 s. Have it make less, or look for a loop or a promise without an end.",
+    ),
+    (
+        "place",
+        "Programs cannot run here.",
+        "The frame or the Worker for them did not start within 10 s. The policy of the host, or the browser, may forbid it. %",
+    ),
+    (
+        "nothing",
+        "The program returned no array.",
+        "It returned %. Return a typed array, several as { name: array }, or a function that makes them.",
+    ),
+    (
+        "kind",
+        "The program returned something else.",
+        "It returned %. Expected a typed array, a DataView or an ArrayBuffer.",
+    ),
+    (
+        "shared",
+        "The program returned shared memory.",
+        "The buffer of % is shared, so the page cannot take it over. Return a copy of it, by slice().",
+    ),
+    (
+        "detached",
+        "The program returned an array without its bytes.",
+        "The buffer of % is detached: it was handed over before. Make a new array for each result.",
+    ),
+    ("many", "The program returned too many arrays.", "It returned %; the page takes at most 64 of one result."),
+    (
+        "name",
+        "The page cannot take the name of an array.",
+        "It begins with %. A name has one line of at most 64 characters.",
+    ),
+    ("long", "The program returned too many bytes.", "It returned % B; the page takes at most 256 MiB of one result."),
+    ("read", "The program cannot be read#.", "The browser said: %."),
+    ("", "The program was ended.", "It sent the engine something that is not a result of it."),
+];
 
 /// What the engine has to say of a program that has ended: a word of the scripts around it, what that is
 /// about, and the line of the program, or 0.
 #[must_use]
 pub fn problem(word: &str, about: &str, line: u32) -> Problem {
+    let word = if about.starts_with("SyntaxError") { "read" } else { word };
     let place = if line > 0 { format!(" in line {line}") } else { String::new() };
-    let seconds = |millis: u32| millis / 1000;
-    let of = |name: &str| if name.is_empty() { "its result".to_owned() } else { name.to_owned() };
-    let (title, detail) = match word {
-        "throw" if about.starts_with("SyntaxError") => {
-            (format!("The program cannot be read{place}."), format!("The browser said: {about}."))
-        }
-        "throw" => (format!("The program has stopped{place}."), format!("It threw: {about}.")),
-        "unread" => (
-            "The program cannot be read.".to_owned(),
-            "It is not JavaScript: a sign is missing, or one too many. This browser says only in its console where."
-                .to_owned(),
-        ),
-        "late" => (
-            "The program took too long.".to_owned(),
-            format!(
-                "It was ended after {} s. Have it make less, or look for a loop or a promise without an end.",
-                seconds(RUN_MILLIS)
-            ),
-        ),
-        "place" => (
-            "Programs cannot run here.".to_owned(),
-            format!(
-                "The frame or the Worker for them did not start within {} s. The policy of the host, or the browser, may \
-                 forbid it. {about}",
-                seconds(PLACE_MILLIS)
-            ),
-        ),
-        "nothing" => (
-            "The program returned no array.".to_owned(),
-            format!(
-                "It returned {about}. Return a typed array, several as {{ name: array }}, or a function that makes them."
-            ),
-        ),
-        "kind" => {
-            let (name, what) = about.split_once('\n').unwrap_or(("", about));
-            (
-                format!("The program returned something else as {}.", of(name)),
-                format!("It is {what}. Expected a typed array, a DataView or an ArrayBuffer."),
-            )
-        }
-        "shared" => (
-            "The program returned shared memory.".to_owned(),
-            format!(
-                "The buffer of {} is shared, so the page cannot take it over. Return a copy of it, by slice().",
-                of(about)
-            ),
-        ),
-        "detached" => (
-            "The program returned an array without its bytes.".to_owned(),
-            format!(
-                "The buffer of {} is detached: it was handed over before. Make a new array for each result.",
-                of(about)
-            ),
-        ),
-        "many" => (
-            "The program returned too many arrays.".to_owned(),
-            format!("It returned {about}; the page takes at most {MAX_ARRAYS} of one result."),
-        ),
-        "name" => (
-            "The name of an array is too long.".to_owned(),
-            format!("It begins with {about}. Names have at most {MAX_ARRAY_NAME} characters."),
-        ),
-        "long" => (
-            "The program returned too many bytes.".to_owned(),
-            format!("It returned {about} B; the page takes at most {} of one result.", format::size(MAX_RESULT)),
-        ),
-        _ => {
-            ("The program was ended.".to_owned(), "It sent the engine something that is not a result of it.".to_owned())
-        }
-    };
-    Problem::new(title, detail)
+    let [.., last] = &ENDS;
+    let (_, title, detail) = ENDS.iter().find(|end| end.0 == word).unwrap_or(last);
+    Problem::new(title.replace('#', &place), detail.replace('%', about))
 }
 
 /// The next result is under way.
@@ -93,9 +76,8 @@ pub fn not_there() -> Problem {
 
 /// A later result is not as the first one.
 #[must_use]
-pub fn changed(row: &Row, now: Option<(Element, usize)>) -> Problem {
-    let words = |element: Element, length| format!("{} × {}", element.name(), format::count(length));
-    let now = now.map_or_else(|| "nothing".to_owned(), |(element, length)| words(element, length));
+pub fn changed(row: &Row, now: Option<&Found>) -> Problem {
+    let now = now.map_or_else(|| "nothing".to_owned(), |now| words(now.element, now.length));
     Problem::new(
         "The program has changed its arrays.",
         format!(
@@ -104,6 +86,10 @@ pub fn changed(row: &Row, now: Option<(Element, usize)>) -> Problem {
             words(row.element, row.length)
         ),
     )
+}
+
+fn words(element: Element, length: usize) -> String {
+    format!("{} × {}", element.name(), format::count(length))
 }
 
 /// What became of the program, in a line: of the text that is there now.
@@ -118,22 +104,21 @@ pub fn status(own: &OwnCode, text: &str) -> String {
     if own.text != text {
         return "Changed since it ran.".to_owned();
     }
-    let ran = &own.ran;
-    let then = if ran.each { " It makes others for each put." } else { "" };
-    format!("Made {} in {} ms.{then}", format::plural(ran.arrays.len(), "array"), format::count(ran.millis as usize))
+    let then = if own.each { " It makes others for each put." } else { "" };
+    format!("Made {}.{then}", format::plural(own.arrays.len(), "array"))
 }
 
 /// An array of a result, as in `values: Float64 × 10`.
 #[must_use]
-pub fn array_words((name, element, length): &(String, Element, usize)) -> String {
-    format!("{}: {} × {}", shown(name), element.name(), format::count(*length))
+pub fn array_words(one: &Found) -> String {
+    format!("{}: {}", shown(&one.name), words(one.element, one.length))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        app::{Ran, not_run},
+        app::{MAX_ARRAY_NAME, MAX_ARRAYS, MAX_RESULT, PLACE_MILLIS, RUN_MILLIS, not_run},
         present::texts::review,
     };
 
@@ -146,11 +131,10 @@ mod tests {
             ("unread", "", 0),
             ("late", "", 0),
             ("place", "SecurityError: not here", 0),
-            ("nothing", "number", 0),
-            ("kind", "image\nArray", 0),
-            ("kind", "\nSet", 0),
+            ("nothing", "Number", 0),
+            ("kind", "Array as image", 0),
             ("shared", "image", 0),
-            ("detached", "", 0),
+            ("detached", "its result", 0),
             ("many", "65", 0),
             ("name", "abc", 0),
             ("long", "2147483648", 0),
@@ -158,7 +142,12 @@ mod tests {
         ];
         let mut all: Vec<Problem> = words.into_iter().map(|(word, about, line)| problem(word, about, line)).collect();
         let row = Row { length: 5, ..Row::code(1, "depth") };
-        all.extend([not_run(), not_there(), changed(&row, None), changed(&row, Some((Element::Float32, 1000)))]);
+        all.extend([
+            not_run(),
+            not_there(),
+            changed(&row, None),
+            changed(&row, Some(&Found { name: String::new(), element: Element::Float32, length: 1000 })),
+        ]);
         let lines: Vec<String> = all.iter().map(|problem| format!("{} {}", problem.title, problem.detail)).collect();
         review("own-code", &lines.join("\n"));
     }
@@ -169,12 +158,25 @@ mod tests {
         assert!(status(&own, "a").starts_with("Not run yet."));
         (own.text, own.runs) = ("a".to_owned(), true);
         assert_eq!(status(&own, "a"), "running …");
-        let one = ("x".to_owned(), Element::Float64, 1000);
-        own = OwnCode { runs: false, ran: Ran { arrays: vec![one.clone()], millis: 3, ..Ran::default() }, ..own };
-        assert_eq!(status(&own, "a"), "Made 1 array in 3 ms.");
-        own.ran.each = true;
-        assert_eq!(status(&own, "a"), "Made 1 array in 3 ms. It makes others for each put.");
+        let one = Found { name: "x".to_owned(), element: Element::Float64, length: 1000 };
+        (own.runs, own.arrays) = (false, vec![one.clone()]);
+        assert_eq!(status(&own, "a"), "Made 1 array.");
+        own.each = true;
+        assert_eq!(status(&own, "a"), "Made 1 array. It makes others for each put.");
         assert_eq!(status(&own, "b"), "Changed since it ran.");
         assert_eq!(array_words(&one), "x: Float64 × 1,000");
+    }
+
+    #[test]
+    fn the_words_have_the_bounds() {
+        let has = |word: &str, bound: String| {
+            let (.., detail) = ENDS.iter().find(|end| end.0 == word).unwrap();
+            assert!(detail.contains(&bound), "{word}: {bound}");
+        };
+        has("late", format!("{} s", RUN_MILLIS / 1000));
+        has("place", format!("{} s", PLACE_MILLIS / 1000));
+        has("many", format!("{MAX_ARRAYS} of"));
+        has("name", format!("{MAX_ARRAY_NAME} characters"));
+        has("long", format::size(MAX_RESULT));
     }
 }

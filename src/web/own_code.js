@@ -20,3 +20,14 @@ export function open(html, port) {
 export function close() {
   frame?.remove();
 }
+
+// In the editor Tab indents, as an input that the browser can undo. Escape, then Tab leaves it.
+let leaves = false;
+globalThis.document?.addEventListener("keydown", (event) => {
+  const { key, shiftKey, target } = event;
+  if (target.id !== "row-program" || key === "Shift") return;
+  const indents = key === "Tab" && !shiftKey && !leaves;
+  leaves = key === "Escape";
+  if (indents) document.execCommand("insertText", false, "  ");
+  if (indents || leaves) event.preventDefault();
+});

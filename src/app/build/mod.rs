@@ -30,7 +30,8 @@ pub use self::{
     plan::{Part, Piece, Plan, Structured, positions, structures},
     preset::Preset,
     program::{
-        Code, EXAMPLES, MAX_ARRAY_NAME, MAX_ARRAYS, MAX_PROGRAM, MAX_RESULT, OwnCode, PLACE_MILLIS, RUN_MILLIS, Ran,
+        Code, EXAMPLES, Found, MAX_ARRAY_NAME, MAX_ARRAYS, MAX_PROGRAM, MAX_RESULT, OwnCode, PLACE_MILLIS, RUN_MILLIS,
+        found,
     },
     robot::head,
     row::{

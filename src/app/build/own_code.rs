@@ -4,7 +4,7 @@
 use super::{
     change::Edit,
     outcome::Build,
-    program::{Code, EXAMPLES, FIRST_PROGRAM, MAX_ARRAY_NAME, MAX_PROGRAM, OwnCode, Ran},
+    program::{Code, EXAMPLES, FIRST_PROGRAM, Found, MAX_ARRAY_NAME, MAX_PROGRAM, OwnCode, found},
     row::{Kind, Row, RowId},
 };
 use crate::{
@@ -94,28 +94,36 @@ impl State {
     /// Runs the program of the rows. A person has asked for it.
     pub(in crate::app) fn run_code(&mut self) -> Vec<Effect> {
         let Some(text) = shared(&self.rows).map(str::to_owned) else { return Vec::new() };
-        let run = self.own_code.ran.run.wrapping_add(1);
-        self.own_code = OwnCode { text: text.clone(), runs: true, ran: Ran { run, ..Ran::default() } };
+        let run = self.own_code.run.wrapping_add(1);
+        self.own_code = OwnCode { run, text: text.clone(), runs: true, ..OwnCode::default() };
         self.build = Build::Pending;
         vec![Effect::Engine(Command::Run(run, text))]
     }
 
-    /// The program was run, or has failed since.
-    pub(in crate::app) fn code_ran(&mut self, ran: Ran) -> Vec<Effect> {
-        if ran.run != self.own_code.ran.run || !self.own_code.has_run() {
+    /// The program was run, or has failed since in this line.
+    pub(in crate::app) fn code_ran(
+        &mut self,
+        run: u32,
+        each: bool,
+        line: u32,
+        result: Result<String, Problem>,
+    ) -> Vec<Effect> {
+        let own = &mut self.own_code;
+        if run != own.run || !own.has_run() {
             return Vec::new();
         }
-        (self.own_code.ran, self.own_code.runs) = (ran, false);
-        let preset = self.preset;
-        let effects = self.rows_changed();
-        self.preset = preset;
-        effects
+        (own.runs, own.each, own.line) = (false, each, line);
+        match result {
+            // The engine has read it before.
+            Ok(text) => own.arrays = found(&text).unwrap_or_default(),
+            Err(problem) => (own.problem, own.arrays) = (Some(problem), Vec::new()),
+        }
+        self.rows_changed()
     }
 
     /// The engine that has run the program is gone.
     pub(in crate::app) fn code_lost(&mut self) {
-        let run = self.own_code.ran.run;
-        self.own_code = OwnCode { ran: Ran { run, ..Ran::default() }, ..OwnCode::default() };
+        self.own_code = OwnCode { run: self.own_code.run, ..OwnCode::default() };
     }
 
     /// Loads a program to start from, for a row.
@@ -127,27 +135,21 @@ impl State {
     /// take.
     pub(super) fn spread_code(&mut self, at: usize) {
         let Some(Code { text, .. }) = self.rows[at].kind.code().cloned() else { return };
-        let taken: Vec<String> = self
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != at)
-            .filter_map(|(_, row)| Some(row.kind.code()?.array.clone()))
-            .collect();
-        let names: Vec<String> = self.own_code.ran.arrays.iter().map(|(name, ..)| name.clone()).collect();
-        let rows: Vec<Row> = names
-            .into_iter()
-            .filter(|name| !taken.contains(name))
-            .map(|array| {
-                let id = self.fresh_row();
-                let name = array.as_str().into();
-                Row { id, name, kind: Kind::Code(Code { text: text.clone(), array }), ..self.rows[at].clone() }
-            })
-            .collect();
-        if let Some(first) = rows.first() {
-            self.selected = Some(Selection::of(first));
-            self.rows.splice(at..=at, rows);
+        let row = self.rows.remove(at);
+        let mut place = at;
+        for Found { name: array, .. } in self.own_code.arrays.clone() {
+            if self.rows.iter().any(|row| row.kind.code().is_some_and(|code| code.array == array)) {
+                continue;
+            }
+            let (id, name) = (self.fresh_row(), array.as_str().into());
+            let row = Row { id, name, kind: Kind::Code(Code { text: text.clone(), array }), ..row.clone() };
+            self.rows.insert(place, row);
+            place += 1;
         }
+        if place == at {
+            self.rows.insert(at, row);
+        }
+        self.selected = self.rows.get(at).map(Selection::of);
     }
 
     /// Gives rows of own code what their program makes. Says what becomes of building them without it.
@@ -164,15 +166,15 @@ impl State {
         if self.own_code.runs {
             return Some(Build::Pending);
         }
-        if let Some(problem) = &self.own_code.ran.problem {
+        if let Some(problem) = &self.own_code.problem {
             return Some(Build::Failed(problem.clone()));
         }
-        let arrays = &self.own_code.ran.arrays;
+        let arrays = &self.own_code.arrays;
         let mut missing = None;
         for row in &mut self.rows {
             let Kind::Code(Code { array, .. }) = &row.kind else { continue };
-            match arrays.iter().find(|(name, ..)| array.is_empty() || name == array) {
-                Some((_, element, length)) => (row.element, row.length, row.repeat) = (*element, *length, 1),
+            match arrays.iter().find(|one| array.is_empty() || one.name == *array) {
+                Some(one) => (row.element, row.length, row.repeat) = (one.element, one.length, 1),
                 None => missing = Some(array.clone()),
             }
         }
@@ -198,13 +200,13 @@ mod tests {
         Action, Event, MAX_ARRAYS, MAX_RESULT, PLACE_MILLIS, Preset, RUN_MILLIS, Report, Setup, link, session,
     };
 
-    fn told(state: &mut State, ran: Ran) -> Vec<Effect> {
-        state.apply(Action::Engine(Event::Ran(Ran { run: state.own_code.ran.run, ..ran })))
+    fn told(state: &mut State, result: Result<String, Problem>) -> Vec<Effect> {
+        state.apply(Action::Engine(Event::Ran(state.own_code.run, false, 0, result)))
     }
 
-    fn arrays(names: &[&str]) -> Ran {
-        let array = |(at, name): (usize, &&str)| ((*name).to_owned(), Element::Int16, 10 + at);
-        Ran { arrays: names.iter().enumerate().map(array).collect(), ..Ran::default() }
+    fn arrays(names: &[&str]) -> Result<String, Problem> {
+        let line = |(at, name): (usize, &&str)| format!("Int16Array {} {name}", 10 + at);
+        Ok(names.iter().enumerate().map(line).collect::<Vec<_>>().join("\n"))
     }
 
     /// A page whose only row is a program.
@@ -240,7 +242,7 @@ mod tests {
         assert!(!built(&effects), "{effects:?}");
         let effects = state.apply(Action::RunCode);
         let [Effect::Engine(Command::Run(run, ran))] = effects.as_slice() else { panic!("{effects:?}") };
-        assert_eq!((*run, ran.as_str(), &state.build), (state.own_code.ran.run, "return a", &Build::Pending));
+        assert_eq!((*run, ran.as_str(), &state.build), (state.own_code.run, "return a", &Build::Pending));
         let effects = told(&mut state, arrays(&["a"]));
         assert!(built(&effects), "{effects:?}");
         assert_eq!((state.rows[0].element, state.rows[0].length, state.rows[0].bytes()), (Element::Int16, 10, 20));
@@ -249,8 +251,8 @@ mod tests {
         assert_eq!((failed(&state), state.rows[0].bytes()), ("The program has not run.", 20));
         assert!(built(&text(&mut state, id, "return a")));
         // An answer about an earlier run says nothing.
-        let late = Ran { run: state.own_code.ran.run.wrapping_sub(1), ..arrays(&["b", "c"]) };
-        assert_eq!(state.apply(Action::Engine(Event::Ran(late))), []);
+        let late = Event::Ran(state.own_code.run.wrapping_sub(1), false, 0, arrays(&["b", "c"]));
+        assert_eq!(state.apply(Action::Engine(late)), []);
         // Undo takes the program away, and brings it back as it was.
         state.apply(Action::Empty);
         assert_eq!(state.own_code.text, "");
@@ -281,8 +283,9 @@ mod tests {
         let (mut state, id) = page();
         state.apply(Action::RunCode);
         let problem = Problem::new("The program has stopped.", "It threw.");
-        assert!(!built(&told(&mut state, Ran { problem: Some(problem), line: 3, ..Ran::default() })));
-        assert_eq!((failed(&state), state.own_code.ran.line), ("The program has stopped.", 3));
+        let failing = Event::Ran(state.own_code.run, false, 3, Err(problem));
+        assert!(!built(&state.apply(Action::Engine(failing))));
+        assert_eq!((failed(&state), state.own_code.line), ("The program has stopped.", 3));
         // The engine that ran it is gone: nothing has run any more.
         state.apply(Action::RunCode);
         told(&mut state, arrays(&["a"]));
@@ -336,8 +339,8 @@ mod tests {
         state.apply(Action::RunCode);
         assert!(touches(&told(&mut state, arrays(&["b"]))) && state.api.rate.is_running());
         // It ends with the program.
-        let problem = Some(Problem::new("The program took too long.", "It was ended."));
-        assert!(touches(&told(&mut state, Ran { problem, ..Ran::default() })) && !state.api.rate.is_running());
+        let problem = Problem::new("The program took too long.", "It was ended.");
+        assert!(touches(&told(&mut state, Err(problem))) && !state.api.rate.is_running());
         assert!(Preset::ALL.iter().all(|preset| preset.rows(0).iter().all(|row| row.kind.code().is_none())));
     }
 
@@ -348,6 +351,20 @@ mod tests {
              letters: {MAX_ARRAY_NAME} }};"
         );
         assert!(include_str!("../../engine/own_code.js").contains(&bounds), "{bounds}");
+    }
+
+    #[test]
+    fn code_is_kept_as_one_text_and_read_again() {
+        for (array, text) in [("", ""), ("", "a\nb"), ("größe of it", "return 1\n")] {
+            let code = Code { text: text.to_owned(), array: array.to_owned() };
+            assert_eq!(Code::from(String::from(code.clone())), code);
+        }
+        // Of another hand, without a line break.
+        assert_eq!(Code::from("return 1".to_owned()), Code { text: "return 1".to_owned(), array: String::new() });
+        assert_eq!(found("Float16Array 3 a b\nUint8Array 0 ").unwrap()[1].name, "");
+        for text in ["", "Float16Array", "Float16Array x a", "Float16Array 3", "Float80Array 3 a"] {
+            assert_eq!(found(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -36,41 +36,72 @@ return wave;
 pub const EXAMPLES: [&str; 12] =
     ["sine", "chirp", "gradient", "mandelbrot", "torus", "lidar", "imu", "bayer", "sparse", "header", "audio", "noise"];
 
-/// An array that a program makes.
+/// An array that a program makes. It crosses and is kept as one text: the name in the first line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Code {
     /// The program.
     pub text: String,
-    /// The name of the array in its result; empty for the first one.
+    /// The name of the array in its result; empty for the first one. It has no line break.
     pub array: String,
 }
 
-/// What became of running a program.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ran {
-    /// Which run.
-    pub run: u32,
-    /// The arrays of its first result, in their order: name, type and elements.
-    pub arrays: Vec<(String, Element, usize)>,
-    /// Whether it makes other ones for each put.
-    pub each: bool,
-    /// Milliseconds that the first result took.
-    pub millis: u32,
-    /// Why there are none, or none any more.
-    pub problem: Option<Problem>,
-    /// The line of the program that the problem is in; 0 for none.
-    pub line: u32,
+impl From<Code> for String {
+    fn from(Code { text, array }: Code) -> Self {
+        array + "\n" + &text
+    }
+}
+
+impl From<String> for Code {
+    fn from(both: String) -> Self {
+        let (array, text) = both.split_once('\n').unwrap_or(("", &both));
+        Self { text: text.to_owned(), array: array.to_owned() }
+    }
+}
+
+/// An array of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its name; empty when it is the result itself.
+    pub name: String,
+    /// The type of its elements.
+    pub element: Element,
+    /// Their number.
+    pub length: usize,
+}
+
+/// The arrays of a result, as the script of the engine writes them: a line for each, of type, length and name.
+/// `None` when a type is not one that a payload can have.
+#[must_use]
+pub fn found(text: &str) -> Option<Vec<Found>> {
+    let mut all = Vec::new();
+    for line in text.split('\n') {
+        let mut words = line.splitn(3, ' ');
+        let kind = words.next()?;
+        let element = Element::ALL.into_iter().find(|element| element.array_name() == kind)?;
+        let length = words.next()?.parse().ok()?;
+        all.push(Found { name: words.next()?.to_owned(), element, length });
+    }
+    Some(all)
 }
 
 /// The program of the rows, as it was run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnCode {
+    /// The number of the last run.
+    pub run: u32,
     /// The text that a person has run last.
     pub text: String,
     /// Whether that is under way.
     pub runs: bool,
-    /// What became of it.
-    pub ran: Ran,
+    /// The arrays of its first result, in their order.
+    pub arrays: Vec<Found>,
+    /// Whether it makes other ones for each put.
+    pub each: bool,
+    /// Why there are none, or none any more.
+    pub problem: Option<Problem>,
+    /// The line of the text that the problem is in; 0 for none.
+    pub line: u32,
 }
 
 impl OwnCode {
@@ -83,12 +114,12 @@ impl OwnCode {
     /// Whether any text was run there.
     #[must_use]
     pub fn has_run(&self) -> bool {
-        self.runs || self.has_arrays() || self.ran.problem.is_some()
+        self.runs || self.has_arrays() || self.problem.is_some()
     }
 
     /// Whether the engine has arrays of it.
     #[must_use]
     pub fn has_arrays(&self) -> bool {
-        !self.runs && !self.ran.arrays.is_empty()
+        !self.arrays.is_empty()
     }
 }
