@@ -21,7 +21,7 @@ use support::{
     peers::{Native, sha256},
     tabs::{Tabs, hash, is_there},
 };
-use zbytes_lab::app::{EXAMPLES, MAX_PROGRAM};
+use zbytes_lab::app::{Action, EXAMPLES, MAX_PROGRAM, Report, State, link};
 
 /// What a browser writes into its console of programs that fail, or that try what is forbidden.
 const SAID: [&str; 12] = [
@@ -69,9 +69,10 @@ async fn ran(page: &Page) -> String {
     page.click("#program-run").await;
     page.wait("#program-state[data-state=rests]").await;
     let script = "
-        const problem = document.querySelector('#program-problem');
-        return problem ? problem.textContent : document.querySelector('#build-state[data-state=ready]') ? 'ready' : ''";
-    page.until(&script.replace("return ", "return !!(").replace("''", "'')"), json!(true)).await;
+        const problem = document.querySelector('#program-problem, #build-problem');
+        const said = problem?.textContent ?? '';
+        return said.includes('has not run') ? '' : problem ? said : document.querySelector('#build-state[data-state=ready]') ? 'ready' : ''";
+    page.until(&format!("const said = () => {{ {script} }}; return !!said()"), json!(true)).await;
     page.run(script, vec![]).await.as_str().unwrap().to_owned()
 }
 
@@ -287,8 +288,17 @@ async fn code_that_came_with_a_link_waits_for_a_press() {
     let page = Page::open_in_tab(&url(&lab)).await;
     only_row(&page).await;
     assert_eq!(run(&page, "return new Uint8Array(77)").await, "ready");
-    page.until("return location.hash.startsWith('#s=')", json!(true)).await;
-    let link = page.run("return location.href", vec![]).await.as_str().unwrap().to_owned();
+    // The address follows the rows a while later.
+    let link = loop {
+        let link = page.run("return location.href", vec![]).await.as_str().unwrap().to_owned();
+        let mut state = State::default();
+        let found = link::read(&link[link.find('#').unwrap()..]).expect("a scene");
+        state.apply(Action::Browser(Report::Link(Box::new(found))));
+        if state.rows[0].kind.code().is_some_and(|code| code.text.contains("77")) {
+            break link;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
     // Loaded again, it waits too: what a tab has kept may have come from anywhere.
     for page in [page, Page::at(&link).await] {
         page.client.goto("about:blank").await.unwrap();
@@ -371,7 +381,7 @@ async fn each_put_is_the_next_result_in_every_mode() {
     )
     .await;
     page.click("#program-run").await;
-    page.wait("#rate[data-state=stopped]").await;
+    page.wait("#rate[data-state=failed]").await;
     page.until("return /has changed its arrays/.test(document.querySelector('#pane-router').textContent)", json!(true))
         .await;
     // One that fails in the middle says where.
@@ -379,7 +389,7 @@ async fn each_put_is_the_next_result_in_every_mode() {
     page.click("#rate-start").await;
     page.wait("#program-problem").await;
     assert!(page.text("#program-problem").await.contains("has stopped in line 2. It threw: Error: ten."));
-    page.wait("#rate[data-state=stopped]").await;
+    page.wait("#rate[data-state=failed]").await;
     page.close_with(&[], &SAID).await;
     peer.leave().await;
     lab.stop().await;
@@ -406,6 +416,7 @@ async fn own_code_runs_in_every_engine_without_a_lab() {
         all_arrays(page).await;
         let len = expected("sparse").unwrap().len();
         page.wait(&format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
+        only_row(page).await;
         for (what, words) in [
             ("const a = 1;\nthrow new Error('here')", "in line 2. It threw: Error: here."),
             ("const a = ;", "The program cannot be read"),
@@ -449,7 +460,7 @@ async fn the_editor_is_used_by_the_keyboard_alone() {
     // It runs, and nothing is put.
     page.key("Control+Enter").await;
     page.wait("#build-state[data-state=ready][data-bytes='5']").await;
-    assert!(!is_there(&page, "#put-result, #put-problem").await);
+    assert_eq!(page.attribute("#put-result", "data-put").await, "0");
     page.key("Escape").await;
     page.key("Tab").await;
     page.until("return document.activeElement.id", json!("program-run")).await;

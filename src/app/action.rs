@@ -49,8 +49,6 @@ pub enum Action {
     AddCode,
     /// Run the program of the rows of own code.
     RunCode,
-    /// Load a program to start from, for a row: its place in [`EXAMPLES`](super::EXAMPLES).
-    Example(RowId, usize),
     /// Append a row of pasted values, or of text if it is not values.
     Paste(String),
     /// Append a Cap'n Proto message.

@@ -34,7 +34,6 @@ impl State {
             Action::AddValues => self.add_values(),
             Action::AddCode => self.add_code(),
             Action::RunCode => self.run_code(),
-            Action::Example(row, at) => self.code_example(row, at),
             Action::Paste(text) => self.paste(text),
             Action::AddMessage(schema) => self.add_message(schema),
             Action::Duplicate(row) => self.duplicate(row),
@@ -137,7 +136,6 @@ impl State {
             Report::RunRead(result) => self.cost.read(result),
             Report::KeptRows(found) => self.kept_found(found),
             Report::RowsNotKept(problem) => self.rows_not_kept(problem),
-            Report::NoExample(problem) => self.files_ended(Some(problem)),
             Report::StorageFailed(problem) => self.storage_failed(problem),
             Report::Hub(figures) => {
                 self.api.hub = figures;

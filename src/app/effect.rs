@@ -1,7 +1,6 @@
 //! Everything that the state asks for: what is to be done outside of it.
 
 use super::{
-    build::RowId,
     command::Command,
     cost::{Download, Order, Shown},
     lesson, wire,
@@ -32,8 +31,6 @@ pub enum Effect {
     KeepRows(String, Option<String>),
     /// Does something for lessons.
     Lesson(lesson::Task),
-    /// Loads the program of this name, for a row of own code.
-    Example(RowId, &'static str),
     /// Hands a file over to the person.
     Save(Download),
 }

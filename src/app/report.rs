@@ -43,8 +43,6 @@ pub enum Report {
     Lessons(Result<String, Problem>),
     /// A lesson was loaded, or read from a file.
     Lesson(Source, Result<Loaded, Problem>),
-    /// A program to start from could not be loaded.
-    NoExample(Problem),
     /// The record keeps so much of the recorded frames.
     Frames(Kept),
 }

@@ -47,6 +47,8 @@ pub(super) struct Payloads {
     run: Cell<u32>,
     text: RefCell<String>,
     waiting: RefCell<Vec<Box<dyn FnOnce()>>>,
+    /// Rows to build then.
+    later: RefCell<Option<(u64, Vec<Row>)>>,
 }
 
 impl Payloads {
@@ -65,6 +67,7 @@ impl Payloads {
             run: Cell::default(),
             text: RefCell::default(),
             waiting: RefCell::default(),
+            later: RefCell::default(),
             page,
             files,
             sources,
@@ -85,21 +88,17 @@ impl Payloads {
         }
         self.wanted.set(revision);
         let this = self.clone();
-        let build = Timeout::new(SETTLE_MILLIS, move || {
-            let of = rows.clone();
-            // A put may have taken the arrays of a program away.
-            let again = this.clone();
-            let build = move || {
-                if again.wanted.get() == revision {
-                    again.build(revision, rows);
-                }
-            };
-            this.when_made(Some(&of), Box::new(build));
-        });
+        let build = Timeout::new(SETTLE_MILLIS, move || this.build(revision, rows));
         self.settle.replace(Some(build));
     }
 
     fn build(self: &Rc<Self>, revision: u64, rows: Vec<Row>) {
+        // A put may have taken the arrays of a program away, and it makes others.
+        let has_code = rows.iter().any(|row| row.kind.code().is_some());
+        if has_code && self.sources.borrow().code().is_making() {
+            self.later.replace(Some((revision, rows)));
+            return;
+        }
         let long = self.sources.borrow_mut().long(&rows);
         if long.is_empty() {
             return self.build_at_once(revision, &rows);
@@ -196,7 +195,7 @@ impl Payloads {
         self.text.replace(text);
     }
 
-    fn program_told(&self, told: &Array) {
+    fn program_told(self: &Rc<Self>, told: &Array) {
         let run = self.run.get();
         let output = match own_code::told(told) {
             Told::Wanted(port) => return self.page.wants_place(port),
@@ -217,6 +216,11 @@ impl Payloads {
         };
         self.sources.borrow_mut().set_code(output);
         self.waiting.take().into_iter().for_each(|then| then());
+        if let Some((revision, rows)) = self.later.take()
+            && self.wanted.get() == revision
+        {
+            self.build(revision, rows);
+        }
     }
 
     /// Whether puts of these rows have to wait for their program.

@@ -42,7 +42,7 @@ pub fn limit(course: &Course, wanted: usize, full: CongestionControl, frames: bo
         return format!("Held up by the link: BLOCK waits {} of the time.", percent(waiting));
     }
     if making >= MUCH {
-        return format!("{what} limits the rate: it takes {} of the time of the engine.", percent(making));
+        return format!("{what} limits the rate: it takes {} of the time.", percent(making));
     }
     format!("The engine has other work. {what} takes {} of its time.", percent(making))
 }
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(said(Course { waiting: 0.61, ..slow }, block), "Held up by the link: BLOCK waits 61 % of the time.");
         assert_eq!(
             said(Course { making: 0.9, waiting: 0.01, ..slow }, block),
-            "Making the frames limits the rate: it takes 90 % of the time of the engine."
+            "Making the frames limits the rate: it takes 90 % of the time."
         );
         assert_eq!(
             said(Course { making: 0.05, ..slow }, block),

@@ -335,7 +335,6 @@ impl Errands {
             Effect::StopMeasuring => self.stop_measuring(),
             Effect::Wire(task) => self.wire(task),
             Effect::Lesson(task) => self.lesson(task),
-            Effect::Example(row, name) => self.example(row, name),
             Effect::KeepRun(run) => self.storage(runs::keep(&run.0)),
             Effect::ForgetRun(id) => runs::forget(id),
             Effect::KeepRows(name, text) => {

@@ -19,14 +19,14 @@ use crate::{
 extern "C" {
     /// The text at an address.
     #[wasm_bindgen(js_name = loadText)]
-    pub(super) fn load_text(address: &str, most: usize, millis: u32) -> Promise;
+    fn load_text(address: &str, most: usize, millis: u32) -> Promise;
     /// The text of a file.
     #[wasm_bindgen(js_name = readText)]
     fn read_text(file: &File, most: usize) -> Promise;
 }
 
 /// Milliseconds in which a lesson has to be there.
-pub(super) const PATIENCE: u32 = 20_000;
+const PATIENCE: u32 = 20_000;
 
 /// The list of the lab's lessons.
 const LIST: &str = "lessons/list.txt";
@@ -46,20 +46,16 @@ fn kept(source: &Source) -> String {
     storage().and_then(|storage| storage.get_item(&format!("{PREFIX}{name}")).ok().flatten()).unwrap_or_default()
 }
 
-/// What a lesson has to be.
-fn expected() -> String {
-    format!(
-        "A lesson is a text of at most {MAX_BYTES} B. Its server has to be reached, and to allow other pages to read it (CORS)."
-    )
-}
-
-/// The text that is on its way.
-///
-/// # Errors
-/// A [`Problem`] of this title: what the browser said, and what was expected.
-pub(super) async fn text(loading: Promise, title: &str, expected: &str) -> Result<String, Problem> {
+async fn text(loading: Promise, title: &str) -> Result<String, Problem> {
     let found = JsFuture::from(loading).await.map_err(|error: JsValue| {
-        Problem::new(title, format!("The browser said: {}. {expected}", message_of(&error)))
+        Problem::new(
+            title,
+            format!(
+                "The browser said: {}. A lesson is a text of at most {MAX_BYTES} B. Its server has to be reached, and to allow \
+                 other pages to read it (CORS).",
+                message_of(&error)
+            ),
+        )
     })?;
     Ok(found.as_string().unwrap_or_default())
 }
@@ -70,16 +66,13 @@ impl Errands {
         let this = self.clone();
         match task {
             Task::List => spawn_local(async move {
-                let found =
-                    text(load_text(LIST, MAX_BYTES, PATIENCE), "The list of lessons is not there.", &expected()).await;
+                let found = text(load_text(LIST, MAX_BYTES, PATIENCE), "The list of lessons is not there.").await;
                 this.tell(Action::Browser(Report::Lessons(found)));
             }),
             Task::Load(source) => {
                 let Some(address) = source.address() else { return };
                 spawn_local(async move {
-                    let found =
-                        text(load_text(&address, MAX_BYTES, PATIENCE), "The lesson could not be loaded.", &expected())
-                            .await;
+                    let found = text(load_text(&address, MAX_BYTES, PATIENCE), "The lesson could not be loaded.").await;
                     this.lesson_there(source, found);
                 });
             }
@@ -94,7 +87,7 @@ impl Errands {
     pub fn take_lesson(&self, file: &File) {
         let (this, source, reading) = (self.clone(), Source::File(file.name()), read_text(file, MAX_BYTES));
         spawn_local(async move {
-            let found = text(reading, "The file could not be read.", &expected()).await;
+            let found = text(reading, "The file could not be read.").await;
             this.lesson_there(source, found);
         });
     }

@@ -21,13 +21,30 @@ export function close() {
   frame?.remove();
 }
 
+const page = globalThis.document;
+
 // In the editor Tab indents, as an input that the browser can undo. Escape, then Tab leaves it.
 let leaves = false;
-globalThis.document?.addEventListener("keydown", (event) => {
+page?.addEventListener("keydown", (event) => {
   const { key, shiftKey, target } = event;
   if (target.id !== "row-program" || key === "Shift") return;
   const indents = key === "Tab" && !shiftKey && !leaves;
   leaves = key === "Escape";
-  if (indents) document.execCommand("insertText", false, "  ");
+  if (indents) page.execCommand("insertText", false, "  ");
   if (indents || leaves) event.preventDefault();
+});
+
+// A program to start from gets into the editor as if it was typed there.
+page?.addEventListener("change", async ({ target }) => {
+  if (target.id !== "program-examples") return;
+  const { value } = target;
+  target.value = "";
+  const text = await fetch(`programs/${value}.js`).then(
+    (answer) => (answer.ok ? answer.text() : `// It could not be loaded: the server answered ${answer.status}.`),
+    (error) => `// It could not be loaded: ${error.message}.`,
+  );
+  const field = page.getElementById("row-program");
+  if (!field) return;
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });

@@ -4,7 +4,7 @@
 use super::{
     change::Edit,
     outcome::Build,
-    program::{Code, EXAMPLES, FIRST_PROGRAM, Found, MAX_ARRAY_NAME, MAX_PROGRAM, OwnCode, found},
+    program::{Code, FIRST_PROGRAM, Found, MAX_ARRAY_NAME, MAX_PROGRAM, OwnCode, found},
     row::{Kind, Row, RowId},
 };
 use crate::{
@@ -126,11 +126,6 @@ impl State {
         self.own_code = OwnCode { run: self.own_code.run, ..OwnCode::default() };
     }
 
-    /// Loads a program to start from, for a row.
-    pub(in crate::app) fn code_example(&self, row: RowId, at: usize) -> Vec<Effect> {
-        EXAMPLES.get(at).map(|name| Effect::Example(row, name)).into_iter().collect()
-    }
-
     /// Puts a row for each array of the program in the place of row `at`, but for those that other rows
     /// take.
     pub(super) fn spread_code(&mut self, at: usize) {
@@ -197,7 +192,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::app::{
-        Action, Event, MAX_ARRAYS, MAX_RESULT, PLACE_MILLIS, Preset, RUN_MILLIS, Report, Setup, link, session,
+        Action, EXAMPLES, Event, MAX_ARRAYS, MAX_RESULT, PLACE_MILLIS, Preset, RUN_MILLIS, Report, Setup, link, session,
     };
 
     fn told(state: &mut State, result: Result<String, Problem>) -> Vec<Effect> {
@@ -362,7 +357,7 @@ mod tests {
         // Of another hand, without a line break.
         assert_eq!(Code::from("return 1".to_owned()), Code { text: "return 1".to_owned(), array: String::new() });
         assert_eq!(found("Float16Array 3 a b\nUint8Array 0 ").unwrap()[1].name, "");
-        for text in ["", "Float16Array", "Float16Array x a", "Float16Array 3", "Float80Array 3 a"] {
+        for text in ["Float16Array", "Float16Array x a", "Float16Array 3", "Float80Array 3 a"] {
             assert_eq!(found(text), None, "{text}");
         }
     }

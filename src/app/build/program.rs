@@ -75,12 +75,11 @@ pub struct Found {
 #[must_use]
 pub fn found(text: &str) -> Option<Vec<Found>> {
     let mut all = Vec::new();
-    for line in text.split('\n') {
-        let mut words = line.splitn(3, ' ');
-        let kind = words.next()?;
+    for line in text.lines() {
+        let (kind, rest) = line.split_once(' ')?;
+        let (length, name) = rest.split_once(' ')?;
         let element = Element::ALL.into_iter().find(|element| element.array_name() == kind)?;
-        let length = words.next()?.parse().ok()?;
-        all.push(Found { name: words.next()?.to_owned(), element, length });
+        all.push(Found { name: name.to_owned(), element, length: length.parse().ok()? });
     }
     Some(all)
 }

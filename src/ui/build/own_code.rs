@@ -27,14 +27,7 @@ pub(super) fn code(state: &State, send: &Callback<Action>, row: &Row, code: &Cod
     };
     let is_same = own.is_of(&code.text);
     let failed = if is_same { own.line as usize } else { 0 };
-    let lines = code.text.split('\n').count();
-    let choose = send.reform(move |name: String| {
-        Action::Example(id, EXAMPLES.iter().position(|one| *one == name).unwrap_or(EXAMPLES.len()))
-    });
-    let mut examples = vec![("".into(), "examples".into())];
-    for name in EXAMPLES {
-        examples.push((name.into(), name.into()));
-    }
+    let lines = code.text.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let mut names: Vec<(AttrValue, AttrValue)> = Vec::new();
     for one in own.arrays.iter().filter(|_| is_same) {
         names.push((one.name.clone().into(), array_words(one).into()));
@@ -59,7 +52,10 @@ pub(super) fn code(state: &State, send: &Callback<Action>, row: &Row, code: &Cod
                 </div></div>
             <div class="note program-line">
                 <button type="button" id="program-run" disabled={own.runs} onclick={sends(send, Action::RunCode)}>{ "Run" }</button>
-                <Select id="program-examples" value="" options={examples} {choose} name="Programs to start from" />
+                <select id="program-examples" aria-label="Programs to start from">
+                    <option value="">{ "examples" }</option>
+                    { for EXAMPLES.map(|name| html! { <option value={name}>{ name }</option> }) }
+                </select>
                 <span class="quiet" id="program-keys">{ "Ctrl Enter runs it. Tab indents; Escape, then Tab leaves." }</span>
             </div>
             <p class="quiet note" id="program-state" role="status" data-state={if own.runs { "runs" } else { "rests" }}>{ status(own, &code.text) }</p>
