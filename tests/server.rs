@@ -762,8 +762,9 @@ fn the_page_may_do_what_it_needs_and_nothing_else() {
         // Its own files, WebAssembly, Workers, WebSockets to the router that the user names, and the text
         // of a lesson that the user wants from elsewhere. It allows no inline script or style, no eval,
         // no program and no picture of any other site.
+        let scripts = ["'self'", "'wasm-unsafe-eval'", own_code.as_str()];
         let most: HashMap<&str, &[&str]> = HashMap::from([
-            ("script-src", &["'self'", "'wasm-unsafe-eval'", own_code.as_str()][..]),
+            ("script-src", &scripts[..]),
             ("style-src", &["'self'"]),
             ("font-src", &["'self'"]),
             ("img-src", &["'self'", "data:"]),
