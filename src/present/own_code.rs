@@ -104,6 +104,9 @@ pub fn status(own: &OwnCode, text: &str) -> String {
     if own.text != text {
         return "Changed since it ran.".to_owned();
     }
+    if own.problem.is_some() {
+        return String::new();
+    }
     let then = if own.each { " It makes others for each put." } else { "" };
     format!("Made {}.{then}", format::plural(own.arrays.len(), "array"))
 }
@@ -164,6 +167,8 @@ mod tests {
         own.each = true;
         assert_eq!(status(&own, "a"), "Made 1 array. It makes others for each put.");
         assert_eq!(status(&own, "b"), "Changed since it ran.");
+        let problem = Some(problem("late", "", 0));
+        assert_eq!(status(&OwnCode { problem, ..own }, "a"), "", "the problem stands below");
         assert_eq!(array_words(&one), "x: Float64 × 1,000");
     }
 
