@@ -31,6 +31,8 @@ pub struct Door {
     pub teaches: bool,
     /// How far entering is.
     pub entry: Entry,
+    /// What this tab has kept of an experiment, if its page was a teacher's.
+    pub kept: String,
 }
 
 /// A student on the wall.
@@ -75,6 +77,8 @@ pub struct Teaching {
     pub hides_names: bool,
     /// What was said last.
     pub(super) said: Option<TeacherSays>,
+    /// Which of these texts is kept with the experiment, and with how many pages.
+    pub(super) kept: (u64, usize),
 }
 
 /// A student's page.

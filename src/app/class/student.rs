@@ -48,6 +48,7 @@ impl State {
         }
         effects.extend(self.teacher_says().or_else(|| self.student_says()));
         effects.extend(self.student_tells());
+        effects.extend(self.keep_asked());
         effects
     }
 

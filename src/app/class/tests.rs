@@ -355,11 +355,44 @@ fn class_goes_on_with_a_new_engine_and_under_its_link() {
             tell(&mut state, Event::Entered(if link.starts_with("#t") { "teacher" } else { "Zoë" }.to_owned()));
         assert!(said(&effects).is_some(), "it says its text to the new engine");
         assert_eq!(state.stage.large, None, "nothing else changes");
-        // The link of the class that the page is in already changes nothing, another one leaves it.
+        // The link of the class that the page is in already changes nothing. By another one a student leaves it.
         let same = name::read_link(&link).unwrap();
         assert!(change(&mut state, Change::Link(Box::new(same))).is_empty());
+        if link.starts_with("#t") {
+            continue;
+        }
         let other = name::read_link("#c=other").unwrap();
         assert!(tasks(&change(&mut state, Change::Link(Box::new(other)))).contains(&&Task::Leave));
         assert!(matches!(state.classroom.role, Role::Door(_)));
     }
+}
+
+#[test]
+fn link_in_a_teachers_page_does_not_end_its_class() {
+    let mut state = teacher();
+    let class = state.classroom.teaching().unwrap().class.clone();
+    state.apply(Action::Stage(stage::Change::Whole));
+    let link = |state: &mut State, hash: &str| {
+        let link = name::read_link(hash).unwrap();
+        assert!(change(state, Change::Link(Box::new(link))).is_empty(), "{hash}");
+    };
+    // That of its own class, as a teacher's or as the one that others join by.
+    for kind in ["#t=", "#c="] {
+        state.stage.large = None;
+        link(&mut state, &format!("{kind}{class}"));
+        assert_eq!(state.stage.large, Some(Large::Class), "{kind}");
+    }
+    state.stage.large = None;
+    for other in ["#t=k7q2m", "#c=k7q2m"] {
+        state.link_problem = None;
+        link(&mut state, other);
+        assert!(state.link_problem.as_ref().is_some_and(|problem| problem.title.contains(&class)), "{other}");
+        assert_eq!(state.classroom.teaching().map(|teaching| &teaching.class), Some(&class));
+    }
+    // A lesson and a scene neither.
+    let lesson = lesson::read_link("#l=pieces/2").unwrap();
+    state.apply(Action::Lesson(lesson::Change::Link(Box::new(lesson), true)));
+    let scene = link::read(&link::of(&State::of(Preset::ThreeSmall)).unwrap()).unwrap();
+    state.apply(Action::Browser(Report::Link(Box::new(scene))));
+    assert!(state.classroom.teaching().is_some());
 }

@@ -27,10 +27,13 @@ pub fn is_with_the_teacher(state: &State, studying: &Studying) -> bool {
     lesson.is_none() || state.lessons.link() == lesson
 }
 
-/// What the link carries: nothing before it was measured.
+/// What the link carries, or that this is being measured: on a slow link that takes seconds.
 #[must_use]
-pub fn link(studying: &Studying) -> Option<String> {
-    studying.carries.map(|carries| format!("The link to the router carries {}.", speed(carries)))
+pub fn link(studying: &Studying) -> String {
+    match studying.carries {
+        Some(carries) => format!("The link to the router carries {}.", speed(carries)),
+        None => "This page sends some data, to measure its link to the router …".to_owned(),
+    }
 }
 
 /// The warning that the payload takes long on the link.
@@ -77,8 +80,8 @@ mod tests {
         assert!(is_with_the_teacher(&State::default(), &here));
         here.teacher_here = false;
         assert_eq!(teacher(&here), "The teacher’s page is not there.");
-        assert_eq!(link(&here).unwrap(), "The link to the router carries 2.0 MB/s.");
-        assert_eq!(link(&Studying::default()), None);
+        assert_eq!(link(&here), "The link to the router carries 2.0 MB/s.");
+        assert_eq!(link(&Studying::default()), "This page sends some data, to measure its link to the router …");
     }
 
     #[test]

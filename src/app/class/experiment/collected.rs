@@ -56,7 +56,7 @@ pub struct Member {
     pub result: Option<Arrived>,
     /// What it said last.
     said: Option<ExperimentSaid>,
-    gone: bool,
+    pub(super) gone: bool,
 }
 
 impl Member {
@@ -109,20 +109,13 @@ pub struct Collected {
     /// Pages that found no place.
     pub crowded: u64,
     /// The length of every payload, where each variant builds the same one.
-    bytes: Option<u64>,
+    pub(super) bytes: Option<u64>,
 }
 
 impl Collected {
-    /// Begins: asks every page that is there. `bytes` is the length of the payload, for a scenario of
-    /// which every series has it.
-    #[must_use]
-    pub fn begin<'a>(
-        assignment: Assignment,
-        subject: String,
-        bytes: Option<u64>,
-        present: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
-        let mut this = Self {
+    /// An experiment that no page was asked for yet.
+    pub(super) const fn empty(assignment: Assignment, subject: String, bytes: Option<u64>) -> Self {
+        Self {
             assignment,
             subject,
             open: true,
@@ -132,7 +125,19 @@ impl Collected {
             refused_more: 0,
             crowded: 0,
             bytes,
-        };
+        }
+    }
+
+    /// Begins: asks every page that is there. `bytes` is the length of the payload, for a scenario of
+    /// which every series has it.
+    #[must_use]
+    pub fn begin<'a>(
+        assignment: Assignment,
+        subject: String,
+        bytes: Option<u64>,
+        present: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let mut this = Self::empty(assignment, subject, bytes);
         for name in present {
             this.add(name, false);
         }
@@ -140,7 +145,7 @@ impl Collected {
     }
 
     /// The place of a page, which gets one if it has none; `None` when all are taken.
-    fn add(&mut self, name: &str, late: bool) -> Option<&mut Member> {
+    pub(super) fn add(&mut self, name: &str, late: bool) -> Option<&mut Member> {
         let at = match self.members.iter().position(|member| member.name.raw() == name) {
             Some(at) => at,
             None if self.members.len() >= MAX_STUDENTS => {

@@ -101,6 +101,7 @@ impl State {
                 let names = seats.map(|seat| seat.tile.name.raw());
                 teaching.experiment = Some(Collected::begin(assignment, subject, bytes, names));
                 (teaching.experiment_problem, teaching.shows_experiment, teaching.quantity) = (None, true, 0);
+                return vec![Effect::ForgetClass];
             }
         }
         Vec::new()
@@ -124,9 +125,31 @@ impl State {
     pub(in crate::app::class) fn result_came(&mut self, name: &str, told: Result<Told, String>) -> Vec<Effect> {
         if let Role::Teacher(teaching) = &mut self.classroom.role
             && let Some(experiment) = &mut teaching.experiment
+            && experiment.come(name, told)
         {
-            experiment.come(name, told);
+            let kept = experiment.kept(name, &teaching.zid);
+            return kept.map(|kept| Effect::KeepClass(name.to_owned(), kept)).into_iter().collect();
         }
         Vec::new()
+    }
+
+    /// Keeps who was asked, if that has changed.
+    pub(in crate::app::class) fn keep_asked(&mut self) -> Option<Effect> {
+        let Role::Teacher(teaching) = &mut self.classroom.role else { return None };
+        let (said, experiment) = (teaching.said.as_ref()?, teaching.experiment.as_ref()?);
+        let now = (said.n, experiment.members.len());
+        if std::mem::replace(&mut teaching.kept, now) == now {
+            return None;
+        }
+        Some(Effect::KeepClass(String::new(), experiment.asked(said)))
+    }
+
+    /// What this tab has kept of an experiment, or why it could not keep it.
+    pub(in crate::app::class) fn class_kept(&mut self, found: Result<String, Problem>) {
+        match (&mut self.classroom.role, found) {
+            (Role::Door(door), Ok(kept)) => door.kept = kept,
+            (Role::Teacher(teaching), Err(problem)) => teaching.experiment_problem = Some(problem),
+            _ => {}
+        }
     }
 }

@@ -151,7 +151,8 @@ fn why(place: &Where, open: bool, asleep: Option<u64>) -> Option<String> {
         Where::OnItsWay => format!("The page has measured. Its result is on the way.{sleeps}"),
         Where::Failed(why) if why.is_empty() => "The page has no result, and did not say why.".to_owned(),
         Where::Failed(why) => full_stop(why),
-        Where::Gone(None | Some(ExperimentState::Waiting)) => "The page left before it measured.".to_owned(),
+        Where::Gone(None) => "The page left before its result was here.".to_owned(),
+        Where::Gone(Some(ExperimentState::Waiting)) => "The page left before it measured.".to_owned(),
         Where::Gone(Some(ExperimentState::Done)) => {
             "The page left when it had measured, and its result did not come.".to_owned()
         }
