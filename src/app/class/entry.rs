@@ -184,7 +184,8 @@ impl State {
                 Vec::new()
             }
             Role::Student(studying) => {
-                (studying.said, studying.telling) = (None, None);
+                // The token of a teacher who is there comes anew.
+                (studying.said, studying.telling, studying.teacher_here) = (None, None, false);
                 if studying.name == name { Vec::new() } else { self.renamed(name) }
             }
             Role::Outside | Role::Door(_) => Vec::new(),

@@ -72,7 +72,7 @@ pub struct Teaching {
     /// Whether it stands in the place of the wall.
     pub shows_experiment: bool,
     /// Which of its quantities is drawn.
-    pub quantity: usize,
+    pub quantity: String,
     /// Whether numbers stand for names.
     pub hides_names: bool,
     /// What was said last.
@@ -138,6 +138,12 @@ pub struct Classroom {
 }
 
 impl Classroom {
+    /// Whether the page is in a class.
+    #[must_use]
+    pub fn is_in(&self) -> bool {
+        matches!(self.role, Role::Teacher(_) | Role::Student(_))
+    }
+
     /// The teacher's page, if this is one.
     #[must_use]
     pub fn teaching(&self) -> Option<&Teaching> {

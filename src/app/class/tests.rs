@@ -3,14 +3,18 @@
 use super::{Change, Entry, Event, Role, SceneSaid, Seat, StudentSays, Task, TeacherSays, Tile, VERSION, Wall, name};
 use crate::{
     app::{
-        Action, Command, Edit, Effect, Preset, Problem, Report, Session, State, lesson,
+        Action, Command, Edit, Effect, Lost, Preset, Problem, Report, Session, State, lesson,
         lesson::{Loaded, Source},
         link,
+        session::{self, Course, Rate},
         stage::{self, Large},
         tests::info,
     },
+    client::reconnect::Wait,
     segment::Mode,
 };
+use std::time::Duration;
+use zbytes_session::web::command::Unfinished;
 
 fn tell(state: &mut State, event: Event) -> Vec<Effect> {
     state.apply(Action::Engine(crate::app::Event::Class(event)))
@@ -229,6 +233,33 @@ fn student_follows_the_teacher_until_it_leaves_the_step() {
     // A lesson from elsewhere is loaded after a press only.
     tell(&mut state, says(7, Some("#l=https://example.org/a.md/1"), None));
     assert!(matches!(state.lessons.page, lesson::Page::Asks(..)));
+    // A teacher's page of another version is told, until it is understood again.
+    tell(&mut state, Event::Teacher("{}".to_owned()));
+    assert_eq!(state.classroom.studying().unwrap().not_understood, 1);
+    tell(&mut state, says(8, None, None));
+    assert_eq!(state.classroom.studying().unwrap().not_understood, 0);
+}
+
+#[test]
+fn scene_of_the_teacher_ends_puts_at_a_rate() {
+    let mut state = student();
+    state.api.rate = Rate::Running(3, Course::default());
+    let effects = tell(&mut state, says(1, None, Some((1, Preset::Tensor))));
+    assert!(effects.contains(&Effect::Engine(Command::Session(session::Task::Stop))), "{effects:?}");
+    assert!(matches!(&state.api.rate, Rate::Stopped { problem: Some(_), .. }));
+}
+
+#[test]
+fn page_at_the_door_enters_when_a_lost_session_is_back() {
+    let mut state = State::default();
+    open(&mut state);
+    let lost = Lost::new(Problem::new("Gone.", ""), Unfinished::default(), Wait { attempt: 1, delay: Duration::ZERO });
+    state.session = Session::Lost(lost);
+    let link = name::read_link("#c=k7q2m").unwrap();
+    change(&mut state, Change::Link(Box::new(link)));
+    change(&mut state, Change::Enter);
+    let joins = |effects: &[Effect]| tasks(effects).iter().any(|task| matches!(task, Task::Join { .. }));
+    assert!(joins(&open(&mut state)));
 }
 
 #[test]
@@ -263,7 +294,7 @@ fn hostile_text_of_a_teacher_changes_nothing_and_is_counted() {
     assert_eq!(state.classroom.studying().unwrap().not_understood, 4);
     // A scene that is damaged is told, and the rows stay.
     tell(&mut state, Event::Teacher(bad.to_owned()));
-    assert!(state.link_problem.is_some());
+    assert!(state.link_problem.is_some() && !state.shows_teachers_scene());
     assert_eq!((&state.rows, &state.key, &state.session), (&before.rows, &before.key, &before.session));
 }
 

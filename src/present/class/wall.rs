@@ -161,7 +161,10 @@ pub fn people(teaching: &Teaching, step: Option<&str>) -> String {
         }
     }
     if let Some(step) = step {
-        let is_there = |seat: &&Seat| seat.says.as_ref().is_some_and(|says| says.step.as_deref() == Some(step));
+        let is_there = |seat: &&Seat| {
+            let is_at = seat.says.as_ref().is_some_and(|says| says.step.as_deref() == Some(step));
+            is_at && !matches!(seat.tile.presence, Presence::Gone(_))
+        };
         words.push(format!("{} at your step", teaching.seats.iter().filter(is_there).count()));
     }
     words.join(", ")

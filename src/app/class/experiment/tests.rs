@@ -248,11 +248,11 @@ fn what_the_teacher_looks_at_changes_no_text() {
     let mut teacher = teacher();
     tell(&mut teacher, wall(Presence::Here, ""));
     press(&mut teacher, Press::Measure(1_000));
-    for one in [Press::Names(false), Press::Quantity(2), Press::Show(false)] {
+    for one in [Press::Names(false), Press::Quantity("a".to_owned()), Press::Show(false)] {
         assert!(press(&mut teacher, one).is_empty());
     }
     let teaching = teacher.classroom.teaching().unwrap();
-    assert!(teaching.hides_names && teaching.quantity == 2 && !teaching.shows_experiment);
+    assert!(teaching.hides_names && teaching.quantity == "a" && !teaching.shows_experiment);
     // Changed rows are those of the next experiment.
     let id = teacher.rows[1].id;
     teacher.apply(Action::Edit(id, Edit::Length(3)));
@@ -326,6 +326,9 @@ fn teachers_page_that_is_loaded_again_has_its_results() {
     assert_eq!(after.members[1].place(), Where::Gone(None));
     tell(&mut later, Event::Wall(wall(&["bob"])));
     assert_eq!(experiment(&later).unwrap().members[1].place(), Where::Asked);
+    // An engine that is new has no seat of a page that left meanwhile.
+    tell(&mut later, Event::Wall(wall(&[])));
+    assert_eq!(experiment(&later).unwrap().members[1].place(), Where::Gone(None));
     // Pages hear of the same experiment: they neither stop nor begin again.
     let effects = tell(&mut ada, Event::Teacher(says));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::StopMeasuring | Effect::Measure(_))), "{effects:?}");
