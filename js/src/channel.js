@@ -1,6 +1,6 @@
 // Bounded queues between a session and a reader that may be slow. A page cannot make a router wait, so a channel that
 // is full drops, and counts what it drops.
-import { made, refuse, shown, ZError } from "./error.js";
+import { Fault, made, refuse, shown } from "./error.js";
 import { CHANNEL, optionsOf } from "./options.js";
 
 // What a sample, a query or a reply occupies.
@@ -91,7 +91,7 @@ class Channel {
 
     receive() {
         if (this.length > 0) return Promise.resolve(this.#take());
-        if (this.#closed) return Promise.reject(this.#end());
+        if (this.#closed) return Promise.reject(made(this.#end()));
         // The error is made here, so that it has the lines of those who wait.
         const value = new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
         return value.catch((fault) => {
@@ -100,14 +100,14 @@ class Channel {
     }
 
     #end() {
-        return made(this.#error) ?? new ZError("CHANNEL_CLOSED", "no more values come through this channel");
+        return this.#error ?? new Fault("CHANNEL_CLOSED", "no more values come through this channel");
     }
 
     // No more values come. Readers get those that are there, and then the error, if there is one.
     close(error) {
         if (this.#closed) return;
         [this.#closed, this.#error] = [true, error];
-        for (const reader of this.#readers.splice(0)) reader.reject(this.#error ?? this.#end());
+        for (const reader of this.#readers.splice(0)) reader.reject(this.#end());
     }
 
     async *[Symbol.asyncIterator]() {

@@ -325,6 +325,7 @@ export function commander(z, capnp) {
 
         // The stack of errors, of a function that has a name.
         async stacks({ nowhere }) {
+            const channel = new FifoChannel(1);
             const stackOf = (call) => call().then(() => "none", (error) => error.stack);
             return [
                 await stackOf(async function theCaller() { await session.put("lab//a", "x"); }),
@@ -332,6 +333,10 @@ export function commander(z, capnp) {
                 await stackOf(async function theCaller() { await session.declareSubscriber("lab//a"); }),
                 await stackOf(async function theCaller() { new ZBytes([1]); }),
                 await stackOf(async function theCaller() { await Session.open(nowhere); }),
+                await stackOf(async function theCaller() {
+                    setTimeout(() => channel.close(), 1);
+                    await channel.receive();
+                }),
             ];
         },
 
@@ -366,12 +371,17 @@ export function commander(z, capnp) {
             const payload = new Uint8Array(10 << 20);
             await publisher.put("first").sent;
             const ends = await Promise.allSettled(Array.from({ length: count }, () => publisher.put(payload, { mode: "borrow" }).sent));
+            await session.flush();
             await publisher.put("last", { encoding: "text/plain" }).sent;
-            for await (const sample of subscriber) if (sample.payload().length === 4) break;
+            let arrived = 0;
+            for await (const sample of subscriber) {
+                if (sample.payload().length === 4) break;
+                if (sample.payload().length === payload.length) arrived += 1;
+            }
             // The event comes in a task of its own.
             await new Promise((resolve) => setTimeout(resolve, 20));
             await other.close();
-            return { dropped: ends.filter(({ status }) => status === "rejected").length, missed };
+            return { dropped: ends.filter(({ status }) => status === "rejected").length, arrived, missed };
         },
 
         // What a session writes on the console of a channel that drops so many values, one in each task.

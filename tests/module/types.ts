@@ -21,7 +21,7 @@ export async function main(): Promise<void> {
         const reader = sample.payload().reader();
         const numbers: Float64Array = reader.array(Float64Array, 2);
         const image = new ImageData(new Uint8ClampedArray(reader.bytes(4).buffer), 1, 1);
-        console.log(numbers.length, image.width, reader.ledger.length, sample.payload().segments()[0]?.buffer.resizable);
+        console.log(numbers.length, image.width, reader.ledger.length, new Blob(sample.payload().segments()).size);
         if (sample.kind() === SampleKind.DELETE) console.log(bytes.length, sent.batches, `${sample.keyexpr()}`);
         break;
     }
