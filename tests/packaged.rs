@@ -130,7 +130,7 @@ fn every_code_of_an_error_is_in_the_types_and_documented() {
         );
     }
     assert!(made.contains("NOT_OPENED") && made.contains("LENT"), "{made:?}");
-    let unknown: Vec<_> = made.difference(&codes.iter().copied().collect()).collect();
+    let unknown: Vec<_> = made.difference(&codes).collect();
     assert!(unknown.is_empty(), "no codes of the types: {unknown:?}");
 }
 
