@@ -261,7 +261,7 @@ mod tests {
         crosses(&ToPage::Progress(1, 0.25));
         let wanted = Wanted {
             stream: Some(1),
-            after: 5,
+            after: Some((1, 5)),
             plane: Plane::Depth,
             room: Room { width: 1.5, height: 2.0, density: 1.0 },
         };

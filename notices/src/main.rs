@@ -4,7 +4,7 @@
 //! router are for who passes the router on: with the argument `router`, they go to standard output. With
 //! `module` those of the JavaScript module do. A visitor of the page does not load them.
 //!
-//! A build of the page gets its service worker behind them ([`offline`]), and its files by brotli ([`compressed`]). `offline FOLDER` writes the
+//! A build of the page gets short names of imports ([`imports`]), its service worker behind them ([`offline`]), and its files by brotli ([`compressed`]). `offline FOLDER` writes the
 //! worker of a folder whose files were changed, and `pack FOLDER FILE` makes one file of the page, for a
 //! program that has it inside ([`pack`]). `serve FOLDER ADDRESS` shows a built page while its router is still built
 //! ([`plain`]).
@@ -12,6 +12,7 @@
 //! cargo lists the linked packages; the texts are in the packages, as the registry delivered them.
 
 mod compressed;
+mod imports;
 mod offline;
 mod pack;
 
@@ -93,6 +94,7 @@ fn main() -> Result<()> {
             if let Ok(address) = env::var(ADDRESS) {
                 name_picture(&staging.join("index.html"), &address)?;
             }
+            imports::shorten(&staging)?;
             offline::write(&staging)?;
             let before = env::var_os("TRUNK_DIST_DIR").map(PathBuf::from);
             compressed::write(&staging, before.as_deref())

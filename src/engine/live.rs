@@ -14,7 +14,7 @@ use js_sys::Uint8Array;
 
 use super::page::Page;
 use crate::{
-    app::{InWords, sentence},
+    app::{InWords, SampleId, sentence},
     browser::clock,
     client::Sample,
     ledger::Ledger,
@@ -37,8 +37,20 @@ struct Heard {
     key: Outside,
     stream: Stream,
     head: Head,
-    payload: ZBytes,
+    /// Its last frame: the sample, and its payload until the page lets that go.
+    sample: SampleId,
+    payload: Option<ZBytes>,
 }
+
+impl Heard {
+    /// Whether the page has no picture of its last frame.
+    fn is_new(&self, wanted: &Wanted) -> bool {
+        wanted.after != Some((self.head.stream, self.stream.received()))
+    }
+}
+
+/// What is said in place of a picture that cannot be made any more.
+const LET_GO: &str = "The last frame of this stream was let go.";
 
 /// A question that waits for a frame.
 struct Waiting {
@@ -74,8 +86,8 @@ impl Live {
         Rc::new(Self { page, streams: RefCell::default(), waiting: RefCell::default(), looked: Cell::default() })
     }
 
-    /// Counts a sample, if it is a frame, and says what it is then.
-    pub(super) fn arrived(self: &Rc<Self>, sample: &Sample) -> Option<Head> {
+    /// Counts a sample, if it is a frame, and says what it is then. `id` is what the page will call it.
+    pub(super) fn arrived(self: &Rc<Self>, id: SampleId, sample: &Sample) -> Option<Head> {
         let head = head_of(sample)?;
         let payload = sample.kind.payload()?.clone();
         {
@@ -88,18 +100,16 @@ impl Live {
                         streams.remove(0);
                     }
                     let key = sample.key_expr.as_str().into();
-                    Heard { key, stream: Stream::default(), head, payload: payload.clone() }
+                    Heard { key, stream: Stream::default(), head, sample: id, payload: None }
                 }
             };
             heard.stream.came(head, payload.len(), clock::since_1970());
-            (heard.head, heard.payload) = (head, payload);
+            (heard.head, heard.sample, heard.payload) = (head, id, Some(payload));
             streams.push(heard);
         }
-        let is_waited_for = self
-            .waiting
-            .borrow()
-            .as_ref()
-            .is_some_and(|waiting| waiting.wanted.stream.is_none_or(|stream| stream == head.stream));
+        // Without the stream that is wanted, the page sees the one that was heard last.
+        let is_shown = |wanted: &Wanted| self.with(wanted, |heard| heard.head.stream) == Some(head.stream);
+        let is_waited_for = self.waiting.borrow().as_ref().is_some_and(|waiting| is_shown(&waiting.wanted));
         if is_waited_for && let Some(Waiting { id, wanted, .. }) = self.waiting.take() {
             self.answer(id, &wanted);
         }
@@ -107,13 +117,20 @@ impl Live {
     }
 
     /// Lets all streams go.
-    pub(super) fn forget(&self) {
+    pub(super) fn forget_all(&self) {
         self.streams.borrow_mut().clear();
+    }
+
+    /// Lets payloads go that the page does not keep any more.
+    pub(super) fn forget(&self, ids: &[SampleId]) {
+        for heard in self.streams.borrow_mut().iter_mut().filter(|heard| ids.contains(&heard.sample)) {
+            heard.payload = None;
+        }
     }
 
     /// Answers when there is a frame that the page has no picture of, or after a while.
     pub(super) fn ask(self: &Rc<Self>, id: QuestionId, wanted: Wanted) {
-        let is_new = self.with(&wanted, |heard| heard.stream.received() != wanted.after);
+        let is_new = self.with(&wanted, |heard| heard.is_new(&wanted));
         if is_new == Some(true) {
             return self.answer(id, &wanted);
         }
@@ -150,9 +167,9 @@ impl Live {
         let streams: Vec<(u32, Outside)> = streams();
         let told = self.with(wanted, |heard| {
             let fit = wanted.room.fit(heard.head.width as usize, heard.head.height as usize);
-            let is_new = heard.stream.received() != wanted.after;
-            let painted = if is_new { self.painted(heard, wanted, fit.pixels) } else { Ok(None) };
+            let painted = if heard.is_new(wanted) { self.painted(heard, wanted, fit.pixels) } else { Ok(None) };
             let (pixels, problem) = match painted {
+                Ok(None) if heard.payload.is_none() && heard.is_new(wanted) => (None, LET_GO.to_owned()),
                 Ok(_) if heard.head.start(wanted.plane).is_none() => {
                     (None, format!("Frames of this stream have no {}.", wanted.plane.name()))
                 }
@@ -183,9 +200,10 @@ impl Live {
         }
     }
 
-    /// The pixels of the last frame; `None` when it does not have the plane that is wanted.
+    /// The pixels of the last frame; `None` when it is not kept, or does not have the plane that is wanted.
     fn painted(&self, heard: &Heard, wanted: &Wanted, size: (usize, usize)) -> Result<Option<Uint8Array>, BuildError> {
-        let payload = Addressed::new(heard.payload.clone());
+        let Some(payload) = heard.payload.clone() else { return Ok(None) };
+        let payload = Addressed::new(payload);
         let mut ledger = Ledger::new();
         let mut read = |offset: usize, into: &mut [u8]| payload.copy_to(offset, into, &mut ledger);
         let rgba = picture::rgba(&heard.head, wanted.plane, size, &mut read);

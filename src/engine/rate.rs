@@ -48,6 +48,7 @@ struct Mark {
     /// Puts and bytes that had left the browser by then.
     puts: u64,
     bytes: u64,
+    dropped: u64,
     making: Duration,
     held: Duration,
 }
@@ -133,7 +134,9 @@ impl Publisher {
         if let Some(mark) = self.history.front() {
             let seconds = now.saturating_sub(mark.at).as_secs_f64();
             if seconds > 0.0 {
-                self.course.hz = (self.course.puts - mark.puts) as f64 / seconds;
+                let (puts, dropped) = (self.course.puts - mark.puts, self.course.dropped - mark.dropped);
+                self.course.hz = puts as f64 / seconds;
+                self.course.dropping = dropped as f64 / (puts + dropped).max(1) as f64;
                 self.course.bytes_per_second = (self.bytes - mark.bytes) as f64 / seconds;
                 self.course.making = (self.making - mark.making).as_secs_f64() / seconds;
                 self.course.waiting = (self.held - mark.held).as_secs_f64() / seconds;
@@ -143,7 +146,8 @@ impl Publisher {
 
     /// How it went until now.
     fn mark(&self, at: Duration) -> Mark {
-        Mark { at, puts: self.course.puts, bytes: self.bytes, making: self.making, held: self.held }
+        let Self { course: Course { puts, dropped, .. }, bytes, making, held, .. } = *self;
+        Mark { at, puts, bytes, dropped, making, held }
     }
 
     /// Notes whether a put that is due waits for earlier ones from now on.

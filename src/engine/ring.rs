@@ -156,6 +156,11 @@ impl Ring {
         self.is_put = true;
     }
 
+    /// No row is a robot any more: what earlier frames had goes.
+    pub(super) fn clear(&mut self) {
+        (self.slots, self.sight, self.band) = Default::default();
+    }
+
     /// Takes an array of an earlier frame.
     pub(super) fn give_back(&mut self, slot: Slot) {
         if self.slots.len() == RING {

@@ -158,6 +158,7 @@ impl Services {
             Command::Forget(ids) => {
                 self.samples.forget(&ids);
                 self.frames.forget(&ids);
+                self.live.forget(&ids);
                 self.messages.forget(&ids);
             }
             Command::Message(task) => self.messages.carry_out(task),
@@ -203,7 +204,7 @@ impl Services {
             }
             Task::CountAnew => {
                 self.samples.count_anew();
-                self.live.forget();
+                self.live.forget_all();
             }
             Task::WatchLink(wanted) => self.session.watch_link(wanted),
         }
@@ -417,7 +418,7 @@ impl Services {
 
     fn arrived(&self, mut sample: Sample, reply: Option<String>) {
         let batches = sample.trace.take();
-        let frame = reply.is_none().then(|| self.live.arrived(&sample)).flatten();
+        let frame = reply.is_none().then(|| self.live.arrived(self.samples.next_id(), &sample)).flatten();
         let beside =
             Beside { reply, frame, stamp: self.session.stamp_of(&sample), waited: self.session.waited(&sample) };
         let id = self.samples.arrived(sample, beside);

@@ -105,6 +105,11 @@ impl Samples {
         });
     }
 
+    /// The id of the next sample that arrives.
+    pub(super) fn next_id(&self) -> SampleId {
+        self.next.get()
+    }
+
     /// Stores a sample, and reports it soon: at once after a pause, and together with others when
     /// many arrive. Returns its id.
     pub(super) fn arrived(self: &Rc<Self>, sample: Sample, beside: Beside) -> SampleId {

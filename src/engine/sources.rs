@@ -68,6 +68,9 @@ impl Sources {
         let mut old = std::mem::take(&mut self.made);
         // Dropped before the new arrays are made: old and new need not fit into memory together.
         old.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
+        if rows.iter().all(|row| row.kind.robot().is_none()) {
+            self.ring.clear();
+        }
         for row in rows {
             let kept = old.iter().find(|made| alike(&made.row, row)).map(|made| made.memory.clone());
             let memory = match kept {

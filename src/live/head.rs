@@ -10,6 +10,10 @@ use crate::payload::ZBytes;
 /// The most bytes of a head that are read.
 pub const MAX_HEAD: usize = 512;
 
+/// The most pixels of a row, and the most rows, of a frame of which pictures are made. A picture needs room
+/// for a row.
+pub(super) const MAX_SIDE: u32 = 16_384;
+
 /// What a frame says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Head {
@@ -75,7 +79,8 @@ impl Head {
         let Written { stream, seq, time, width, height, image, depth, mask } = written;
         let stream = u32::from_str_radix(&stream, 16).ok()?;
         let head = Self { stream, sequence: seq, time, width, height, planes: [image, depth, mask] };
-        (head.is_of(len) && width > 0 && height > 0).then_some(head)
+        let has_size = [width, height].iter().all(|side| (1..=MAX_SIDE).contains(side));
+        (has_size && head.is_of(len)).then_some(head)
     }
 
     /// Where a plane begins in the payload.
@@ -151,6 +156,9 @@ mod tests {
             Head { width: 641, ..HEAD },
             Head { width: 0, ..HEAD },
             Head { height: u32::MAX, ..HEAD },
+            // All of it is there, and a row would take as much memory as the payload.
+            Head { width: MAX_SIDE + 1, height: 1, ..HEAD },
+            Head { width: 1, height: MAX_SIDE + 1, ..HEAD },
             Head { planes: [None; 3], ..HEAD },
             Head { planes: [Some(usize::MAX), None, None], ..HEAD },
             Head { planes: [Some(LEN), None, None], ..HEAD },

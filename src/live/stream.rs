@@ -19,9 +19,9 @@ const MOST: usize = 512;
 pub struct Wanted {
     /// The stream, or the one that was heard of last.
     pub stream: Option<u32>,
-    /// How many frames of it had come when the page got the last picture. A picture is made when
-    /// there are more, or none.
-    pub after: u64,
+    /// Of which stream the page got the last picture, and how many frames of it had come then. A
+    /// picture is made when there are more, or of another stream.
+    pub after: Option<(u32, u64)>,
     /// What to see of it.
     pub plane: Plane,
     /// The room for the picture.
@@ -89,10 +89,11 @@ pub struct Figures {
 impl Stream {
     /// A frame of `bytes` bytes came `now`, since 1970.
     pub fn came(&mut self, head: Head, bytes: usize, now: Duration) {
-        if let Some(last) = &self.last {
-            // A number that comes again or late is not a miss.
-            self.missed += head.sequence.saturating_sub(last.sequence).saturating_sub(1);
-        }
+        let last = self.last.map_or(head.sequence, |last| last.sequence);
+        // A number that comes late was counted as missed. One far below is of a sender that began anew.
+        let is_late = (1..MOST as u64).contains(&last.saturating_sub(head.sequence));
+        let between = head.sequence.saturating_sub(last).saturating_sub(1);
+        self.missed = self.missed.saturating_add(between).saturating_sub(u64::from(is_late));
         self.received += 1;
         self.bytes = bytes;
         let age = (now.as_micros() as i64).saturating_sub((head.time / 1_000) as i64);
@@ -100,7 +101,9 @@ impl Stream {
         if self.lately.len() > MOST {
             self.lately.pop_front();
         }
-        self.last = Some(head);
+        if !is_late {
+            self.last = Some(head);
+        }
     }
 
     /// The page gets a picture of the last frame.
@@ -184,5 +187,22 @@ mod tests {
         stream.came(head(0, Duration::ZERO), 1, Duration::from_secs(5));
         let figures = stream.figures(Duration::from_secs(5));
         assert!(figures.age < 6000.0 && figures.missed == u64::MAX - 1, "{figures:?}");
+        stream.came(head(u64::MAX, Duration::ZERO), 1, Duration::from_secs(5));
+        assert_eq!(stream.figures(Duration::from_secs(5)).missed, u64::MAX);
+    }
+
+    #[test]
+    fn frames_that_come_late_are_not_missed() {
+        let missed = |numbers: &[u64]| {
+            let mut stream = Stream::default();
+            for number in numbers {
+                stream.came(head(*number, Duration::ZERO), 1, Duration::ZERO);
+            }
+            stream.figures(Duration::ZERO).missed
+        };
+        assert_eq!([missed(&[1, 2, 4, 3, 5]), missed(&[1, 4, 2, 3, 5]), missed(&[7, 8])], [0; 3]);
+        assert_eq!([missed(&[1, 2, 4, 5]), missed(&[1, 4, 2, 5])], [1; 2]);
+        // A sender that begins anew.
+        assert_eq!(missed(&[2_000, 0, 1, 3]), 1);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     app::session::{Group, STEPS, Sender},
     present::{
-        cost::{export::quoted, reading::civil},
+        cost::{export::field, reading::civil},
         format,
     },
 };
@@ -74,15 +74,12 @@ pub fn file_name(now: Duration) -> String {
     format!("zbytes-lab-{year:04}-{month:02}-{day:02}-{hour:02}{minute:02}{second:02}-samples.csv")
 }
 
-/// Writes a line for each group and second of the last minute, as in RFC 4180. A spreadsheet would
-/// take a key that begins like a formula for one, so an apostrophe stands before it.
+/// Writes a line for each group and second of the last minute, as in RFC 4180.
 #[must_use]
 pub fn csv(groups: &[Group], now: Duration) -> String {
     let mut text = String::from("second,key,sender,samples\r\n");
     for group in groups {
-        let key = group.key.raw();
-        let guard = if key.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
-        let key = quoted(&format!("{guard}{key}"));
+        let key = field(group.key.raw());
         let from = match &group.from {
             Sender::Page => "this page",
             Sender::Program(id) => id,

@@ -13,6 +13,9 @@ const WAITS: f64 = 0.1;
 /// From this share of the time on, making puts leaves too little of it for sending them.
 const MUCH: f64 = 0.5;
 
+/// From this share of the puts on, DROP holds the rate down.
+const DROPS: f64 = 0.05;
+
 /// A stream is said to be silent after so long.
 const SILENT: Duration = Duration::from_millis(1_500);
 
@@ -23,12 +26,12 @@ fn percent(share: f64) -> String {
 /// What limits the rate of puts, in one sentence. `frames` says that they are a robot's.
 #[must_use]
 pub fn limit(course: &Course, wanted: usize, full: CongestionControl, frames: bool) -> String {
-    let Course { hz, making, waiting, dropped, puts, .. } = *course;
+    let Course { hz, making, waiting, dropping, dropped, puts, .. } = *course;
     let what = if frames { "Making the frames" } else { "Making the puts" };
-    if puts == 0 && hz == 0.0 {
+    if puts + dropped == 0 {
         return String::new();
     }
-    if full == CongestionControl::Drop && dropped > puts / 20 {
+    if full == CongestionControl::Drop && dropping > DROPS {
         return format!(
             "Held up by the link: DROP has discarded {} of {} puts.",
             format::thousands(dropped),
@@ -112,9 +115,15 @@ mod tests {
             "The engine has other work. Making the frames takes 5 % of its time."
         );
         assert_eq!(
-            said(Course { dropped: 300, ..slow }, drop),
+            said(Course { dropped: 300, dropping: 0.8, ..slow }, drop),
             "Held up by the link: DROP has discarded 300 of 400 puts."
         );
+        assert_eq!(
+            said(Course { dropped: 60, dropping: 1.0, ..Course::default() }, drop),
+            "Held up by the link: DROP has discarded 60 of 60 puts."
+        );
+        // It was held up at its beginning.
+        assert!(said(Course { dropped: 300, ..course }, drop).starts_with("The rate is reached."));
         assert_eq!(limit(&course, 30, block, false), "The rate is reached. Making the puts takes 20 % of the time.");
     }
 

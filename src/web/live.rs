@@ -26,20 +26,22 @@ impl Errands {
         plane: Plane,
         told: impl Fn(Option<Told>) + 'static,
     ) {
-        let mut after = 0;
+        let mut after = None;
         loop {
             // Pixels of the page are enough for what moves.
             let room = Room { density: 1.0, ..pictures::room() };
             match self.ask_along(Question::Live(Wanted { stream, after, plane, room })).await {
                 Some((Answer::Live(Some(now)), along)) => {
                     let [_, received, ..] = now.counts;
+                    let got = Some((now.stream, received));
                     if let Some(pixels) = along.first() {
                         next_drawing().await;
-                        after = received;
+                        after = got;
                         paint(&canvas, &now, pixels);
-                    } else if received != after {
-                        // A frame without this plane.
-                        after = received;
+                    } else if got != after {
+                        // A frame without this plane. As often as the page draws, as with a picture.
+                        next_drawing().await;
+                        after = got;
                         canvas.set_width(0);
                     }
                     told(Some(now));

@@ -26,6 +26,8 @@ pub struct Course {
     pub making: f64,
     /// The share of the time in which a put was due and waited for earlier ones to leave, lately.
     pub waiting: f64,
+    /// The share of the puts that ended which were dropped, lately.
+    pub dropping: f64,
     /// Payload bytes that building the last one has copied.
     pub copied: u64,
     /// Arrays that were made for frames of a robot, because none could be painted again.

@@ -22,16 +22,19 @@ pub(crate) fn named(id: u64, what: &str, ending: &str) -> String {
     format!("zbytes-lab-{year:04}-{month:02}-{day:02}-{hour:02}{minute:02}{second:02}-{what}.{ending}")
 }
 
-/// Writes a field as in RFC 4180: in quotes when it holds a comma, a quote or an end of line.
-pub(crate) fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+/// Writes a field as in RFC 4180: in quotes when it holds a comma, a quote or an end of line. A program for
+/// tables would take a text that begins like a formula for one, so an apostrophe stands before it.
+pub(crate) fn field(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    let text = format!("{guard}{text}");
+    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 /// Writes one line for each sample. Lines end as in RFC 4180.
 #[must_use]
 pub fn csv(run: &Run) -> String {
     let mut text = String::from("scenario,subject,what,bytes,segments,copied,runs,index,at_ms,ns\r\n");
-    let begin = format!("{},{}", reading::scenario_key(run.scenario), quoted(&run.subject));
+    let begin = format!("{},{}", reading::scenario_key(run.scenario), field(&run.subject));
     let mut lines = |what: &str, counts: &str, samples: &[f64], at: &[f64]| {
         for (index, ns) in samples.iter().enumerate() {
             let at = at.get(index).map(f64::to_string).unwrap_or_default();
@@ -163,10 +166,13 @@ mod tests {
 
     #[test]
     fn fields_are_quoted_where_they_must_be() {
-        assert_eq!(quoted("plain"), "plain");
-        assert_eq!(quoted("a,b"), "\"a,b\"");
-        assert_eq!(quoted("a\nb"), "\"a\nb\"");
-        assert_eq!(quoted("\""), "\"\"\"\"");
+        assert_eq!(field("plain"), "plain");
+        assert_eq!(field("a,b"), "\"a,b\"");
+        assert_eq!(field("a\nb"), "\"a\nb\"");
+        assert_eq!(field("\""), "\"\"\"\"");
+        assert_eq!(["=1", "+1", "-1", "@a", "\t1"].map(field), ["'=1", "'+1", "'-1", "'@a", "'\t1"]);
+        let run = Run { subject: "=HYPERLINK(\"http://x\")".to_owned(), ..fixture::run(Scenario::Payload) };
+        assert!(csv(&run).contains("\r\npayload,\"'=HYPERLINK(\"\"http://x\"\")\","));
     }
 
     #[test]

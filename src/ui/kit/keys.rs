@@ -89,7 +89,10 @@ fn focus(id: &'static str, send: &Callback<Action>) {
             })
             .forget();
         }
-        None => now(),
+        None => {
+            COMING.set(None);
+            now();
+        }
     }
 }
 

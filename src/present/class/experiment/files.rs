@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::class::experiment::{Collected, Member, Where},
     present::cost::{
-        export::{self, quoted},
+        export::{self, field},
         reading,
     },
     run::{Run, Scenario},
@@ -118,12 +118,6 @@ pub fn json(collected: &Collected, named: bool) -> String {
     };
     // Every run was checked when it came, so nothing in it can fail to be written.
     serde_json::to_string(&file).unwrap_or_default()
-}
-
-/// A field of CSV. A program for tables would take one that begins so for a formula.
-fn field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    quoted(&if formula { format!("'{text}") } else { text.to_owned() })
 }
 
 /// A line for each sample, and one for each page without a result. Lines end as in RFC 4180.

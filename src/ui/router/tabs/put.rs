@@ -296,7 +296,7 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
                 <button type="submit" id={if running { "rate-stop" } else { "rate-start" }} disabled={hindrance.is_some() && !running}>
                     { if running { "Stop" } else { "Start" } }</button>
             </form>
-            if let (Some(course), Some((_, options, hz))) = (course.filter(|course| course.puts > 0), &state.api.started) {
+            if let (Some(course), Some((_, options, hz))) = (course.filter(|course| course.puts + course.dropped > 0), &state.api.started) {
                 <p class="quiet" id="rate-more">
                     { for (running && !course.paused).then(|| live::limit(course, *hz, options.congestion_control, frames)) }
                     { live::counts(course, frames) }
