@@ -18,6 +18,7 @@ use fantoccini::{
 use serde_json::{Value, json};
 use support::{
     browser::Page,
+    files::{are_caught, catch_files},
     lab::{lab, turn, url},
 };
 
@@ -381,10 +382,9 @@ async fn bytes_leave_the_page_as_text_and_as_a_file() {
             if (window.event?.type !== 'click') throw new Error('not in the task of a click');
             const text = await item.getType('text/plain');
             window.texts.push(await text.text());
-        };
-        window.caught = [];
-        URL.createObjectURL = (blob) => { window.caught.push(blob); return '#'; };";
+        };";
     page.run(catch, vec![]).await;
+    catch_files(&page).await;
     go_to(&page, "68").await;
     at(&page, 68, "00").await;
     keys(&page, Some(Key::Shift), &[Key::Right.into(); 7]).await;
@@ -404,7 +404,7 @@ async fn bytes_leave_the_page_as_text_and_as_a_file() {
     assert!(page.text("#bytes-failed").await.contains("not allowed"));
     let before = copied(&page).await;
     page.click("#bytes-save").await;
-    page.until("return window.caught.length", json!(1)).await;
+    are_caught(&page, 1).await;
     let script = "
         const done = arguments[0];
         window.caught[0].arrayBuffer().then((buffer) => {

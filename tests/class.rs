@@ -19,9 +19,10 @@ use std::{
 use serde_json::{Value, json};
 use support::{
     GUARD,
-    browser::{Engine, NO_ANSWER, Page, SOCKET_FAILED},
+    browser::{Engine, Page},
     class::{
-        go, join, kill, lab_of_a_class, number, open_class, print_tasks, students, teacher, tell, tile, watch_tasks,
+        ANY, go, join, join_in_a_tab, kill, lab_of_a_class, names, number, open_class, print_tasks, students, teacher,
+        tell, tile, watch_tasks,
     },
     lab::{dist, host, joined, lab, turn},
     tabs::{Tabs, put},
@@ -31,14 +32,6 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use zbytes_lab::app::class::{StudentSays, VERSION};
-
-/// What pages on plain http of another address say, and pages whose router went away.
-const ANY: &[&str] =
-    &["Cross-Origin-Opener-Policy", "origin-keyed", SOCKET_FAILED, NO_ANSWER, "already in CLOSING", "status of 502"];
-
-fn names(count: usize) -> Vec<String> {
-    (0..count).map(|at| format!("s{at:02}")).collect()
-}
 
 /// Waits until an attribute of a tile has this value.
 async fn until(teacher: &Page, name: &str, attribute: &str, value: u64) {
@@ -78,9 +71,21 @@ async fn class_of_five_joins_follows_and_is_on_the_wall() {
     // The teacher opens a step, and all follow.
     go(&teacher, "#l=pieces/2").await;
     teacher.wait("#lesson[data-step='2']").await;
-    // Another place in the address has closed what filled the window.
-    teacher.until("return !document.querySelector('#teaching')", json!(true)).await;
-    teacher.click("#class-open").await;
+    // Another place in the address has closed what filled the window. The class goes on, and the way back
+    // to it is in sight.
+    teacher.wait("#classroom[data-state=teaches] #class-back").await;
+    assert!(teacher.text("#class-people").await.starts_with("5 here"), "{}", teacher.text("#class-people").await);
+    teacher.click("#class-back").await;
+    teacher.wait("#teaching").await;
+    teacher.until("return !document.querySelector('#classroom')", json!(true)).await;
+    // So it is after a link of a class: its own shows it, and another one is not taken.
+    go(&teacher, &link[link.find('#').unwrap()..]).await;
+    teacher.wait("#teaching").await;
+    go(&teacher, "#c=k7q2m").await;
+    teacher.wait("#link-problem").await;
+    assert!(teacher.text("#link-problem").await.contains("This page teaches the class"));
+    teacher.click("#link-problem button").await;
+    teacher.click("#class-back").await;
     teacher.wait("#teaching").await;
     for tab in 0..4 {
         tabs.at(tab).await.wait("#lesson[data-step='2']").await;
@@ -237,10 +242,7 @@ async fn tabs_of_one_browser_are_a_class_without_a_network() {
     let link = open_class(&tabs.page).await;
     assert!(tabs.page.text("#class-join-here").await.contains("open the link in other tabs"));
     for name in ["ana", "eva"] {
-        tabs.add().await;
-        tabs.page.client.goto(&link).await.unwrap();
-        tabs.page.client.refresh().await.unwrap();
-        join(&tabs.page, name).await;
+        join_in_a_tab(&mut tabs, &link, name).await;
         put_own(&tabs.page).await;
     }
     let page = tabs.at(0).await;
@@ -325,7 +327,9 @@ async fn page_on_a_slow_link_is_warned_and_sends_less() {
     let way = slow_way(lab.page_addr(), 1_000_000).await;
     let slow = Page::open_first(&format!("http://{way}/{}", &link[link.find("#c=").unwrap()..])).await;
     join(&slow, "slow").await;
+    slow.wait("#class-measures").await;
     slow.wait("#class-carries").await;
+    assert_eq!(slow.text("#class-measures").await, "");
     println!("a way of 1.0 MB/s: {}", slow.text("#class-carries").await);
     let probe = tokio::time::timeout(support::GUARD, probes.recv_async()).await.unwrap().unwrap();
     assert_eq!(probe.payload().len(), 256 << 10);

@@ -16,8 +16,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use support::{
     GUARD,
-    browser::{Engine, NO_ANSWER, Page, SOCKET_FAILED},
-    class::{join, kill, lab_of_a_class, open_class, print_tasks, students, teacher, tell, tile, watch_tasks},
+    browser::{Engine, Page},
+    class::{
+        ANY, join, join_in_a_tab, kill, lab_of_a_class, names, open_class, print_tasks, students, teacher, tell, tile,
+        watch_tasks,
+    },
+    files::{catch_files, caught},
     lab::{dist, host, joined, lab, turn},
     tabs::Tabs,
 };
@@ -25,14 +29,6 @@ use zbytes_lab::{
     app::class::{StudentSays, VERSION},
     run::Run,
 };
-
-/// What pages on plain http of another address say, and pages whose router went away.
-const ANY: &[&str] =
-    &["Cross-Origin-Opener-Policy", "origin-keyed", SOCKET_FAILED, NO_ANSWER, "already in CLOSING", "status of 502"];
-
-fn names(count: usize) -> Vec<String> {
-    (0..count).map(|at| format!("s{at:02}")).collect()
-}
 
 /// Has all pages measure the rows of this preset.
 async fn measure(teacher: &Page, preset: &str) {
@@ -46,22 +42,6 @@ async fn measure(teacher: &Page, preset: &str) {
 /// Waits until so many results are here.
 async fn results(teacher: &Page, count: usize, guard: Duration) {
     teacher.wait_at_most(&format!("#class-standing[data-here='{count}']"), guard).await;
-}
-
-/// Keeps the files that the page saves, instead of saving them.
-async fn catch_files(page: &Page) {
-    let script = "
-        window.caught = [];
-        URL.createObjectURL = (blob) => { window.caught.push(blob); return '#'; };";
-    page.run(script, vec![]).await;
-}
-
-async fn caught(page: &Page, button: &str) -> String {
-    page.run("window.caught = [];", vec![]).await;
-    page.click(button).await;
-    page.until("return window.caught.length", json!(1)).await;
-    let script = "const done = arguments[0]; window.caught[0].text().then(done);";
-    page.client.execute_async(script, vec![]).await.unwrap().as_str().unwrap().to_owned()
 }
 
 async fn count(page: &Page, css: &str) -> usize {
@@ -167,6 +147,51 @@ async fn five_pages_measure_together_and_results_stand_side_by_side() {
     let is_late = |page: &Value| page["late"] == json!(true) && page["name"] == "late";
     assert!(second["pages"].as_array().unwrap().iter().any(is_late));
     late.close_with(&[], ANY).await;
+    tabs.close(ANY).await;
+    teacher.close_with(&[], ANY).await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn teachers_page_that_is_loaded_again_has_its_results() {
+    let _turn = turn().await;
+    let lab = lab_of_a_class().await;
+    let (teacher, link) = teacher(&lab).await;
+    let names = names(3);
+    let mut tabs = students(&teacher, &link, &names).await;
+    measure(&teacher, "three").await;
+    results(&teacher, 3, 4 * GUARD).await;
+    catch_files(&teacher).await;
+    let mut before = file(&teacher).await;
+    // One page has left since.
+    tabs.remove().await;
+    teacher.wait("#class-experiments").await;
+    teacher.client.refresh().await.unwrap();
+    teacher.wait("#classroom[data-state=door]").await;
+    teacher.click("#class-join").await;
+    teacher.wait("#class-standing[data-here='3']").await;
+    are_together(&teacher, &names).await;
+    let mut after = file(&teacher).await;
+    // The page itself takes no part, and what it says of its own counts begins anew.
+    for file in [&mut before, &mut after] {
+        file["other"] = json!(0);
+    }
+    assert_eq!(after, before);
+    // The pages that are there measure neither again nor for a teacher who has lost them.
+    for tab in 0..2 {
+        let page = tabs.at(tab).await;
+        let arrived = "return document.querySelector('#class-part')?.textContent";
+        page.until(arrived, json!("Measured. The teacher’s page has the result.")).await;
+    }
+    // A further experiment takes the place of the first, also in what is kept.
+    teacher.click("#class-measure").await;
+    results(&teacher, 2, 4 * GUARD).await;
+    teacher.client.refresh().await.unwrap();
+    teacher.click("#class-join").await;
+    teacher.wait("#class-standing[data-here='2']").await;
+    teacher.click("#class-end").await;
+    let kept = "return Object.keys(sessionStorage).filter((key) => key.startsWith('zbytes-lab.class.')).length";
+    teacher.until(kept, json!(0)).await;
     tabs.close(ANY).await;
     teacher.close_with(&[], ANY).await;
     lab.stop().await;
@@ -297,10 +322,7 @@ async fn tabs_measure_together_without_a_network() {
     tabs.page.wait("#session[data-state=open]").await;
     let link = open_class(&tabs.page).await;
     for name in ["ana", "eva"] {
-        tabs.add().await;
-        tabs.page.client.goto(&link).await.unwrap();
-        tabs.page.client.refresh().await.unwrap();
-        join(&tabs.page, name).await;
+        join_in_a_tab(&mut tabs, &link, name).await;
     }
     let page = tabs.at(0).await;
     for name in ["ana", "eva"] {

@@ -16,6 +16,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::{Value, json};
 use support::{
     browser::{NO_ANSWER, Page, SOCKET_FAILED},
+    files::{catch_files, caught},
     lab::{lab, turn, url},
 };
 use zbytes_lab::run::{Run, Scenario, Stage, Thread, Variant};
@@ -55,23 +56,6 @@ async fn newest(page: &Page) -> Run {
 fn schema() -> jsonschema::Validator {
     let text = include_str!("../schema/run-1.schema.json");
     jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
-}
-
-/// Keeps the files that the page saves, instead of saving them.
-async fn catch_files(page: &Page) {
-    let script = "
-        window.caught = [];
-        URL.createObjectURL = (blob) => { window.caught.push(blob); return '#'; };";
-    page.run(script, vec![]).await;
-}
-
-async fn caught(page: &Page, button: &str) -> String {
-    page.run("window.caught = [];", vec![]).await;
-    page.click(button).await;
-    // A drawing gets its fonts first.
-    page.until("return window.caught.length", json!(1)).await;
-    let script = "const done = arguments[0]; window.caught[0].text().then(done);";
-    page.client.execute_async(script, vec![]).await.unwrap().as_str().unwrap().to_owned()
 }
 
 fn copied(run: &Run, variant: Variant) -> Vec<u64> {

@@ -25,6 +25,7 @@ use serde_json::json;
 use support::{
     GUARD,
     browser::{Engine, Page},
+    files::{are_caught, catch_files},
     lab::{lab, options, turn, url},
     peers::Native,
     tampered::{told_by_the_engine, tricky_page},
@@ -286,11 +287,8 @@ async fn still(engine: Engine) {
     lab.stop().await;
 }
 
-/// The lab stops for longer than an engine delays attempts after a failure, and then starts again.
-/// Keeps the files that the page saves, and what it would print, instead of saving and printing.
+/// Keeps what the page would print, instead of printing.
 const TAKE: &str = "
-    window.caught = [];
-    URL.createObjectURL = (blob) => { window.caught.push(blob); return '#'; };
     window.print = () => { window.printed = [document.querySelector('.drawing').getAttribute('width'), !!document.querySelector('#sheet-code')]; };";
 
 /// Of the picture that was saved: pixels for each pixel of the page, and how many there are in the hue
@@ -319,11 +317,12 @@ async fn taken(engine: Engine) {
     let lab = lab().await;
     let page = Page::open_in(engine, &url(&lab)).await;
     page.run(TAKE, vec![]).await;
+    catch_files(&page).await;
     page.click("#link").await;
     page.click("#take-png").await;
-    page.until("return window.caught.length", json!(1)).await;
+    are_caught(&page, 1).await;
     page.click("#take-svg").await;
-    page.until("return window.caught.length", json!(2)).await;
+    are_caught(&page, 2).await;
     let found = page.client.execute_async(TAKEN, vec![]).await.unwrap();
     let numbers: Vec<f64> = (0..5).map(|at| found[at].as_f64().unwrap_or_else(|| panic!("{found}"))).collect();
     assert!((numbers[0] - 2.0).abs() < 0.02, "{found}");
@@ -342,6 +341,7 @@ async fn taken(engine: Engine) {
     lab.stop().await;
 }
 
+/// The lab stops for longer than an engine delays attempts after a failure, and then starts again.
 async fn away(engine: Engine) {
     let dist = tricky_page(&format!("page-whose-lab-is-away-{engine:?}"));
     let lab = Lab::start(Options { dist: Some(dist.clone()), ..options() }).await.unwrap();

@@ -18,11 +18,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use support::{
     GUARD,
-    browser::{Page, SOCKET_FAILED},
-    lab::{lab, options, turn, url},
+    browser::{Engine, Page, SOCKET_FAILED},
+    lab::{joined, lab, options, turn, url},
     peers::{Native, pattern, sha256},
     python::hex,
     session_peers::Peer,
+    tabs::{Tabs, ramp, row},
     tampered::{play_with, told_by_the_engine, tricky_page},
 };
 use tokio::{
@@ -50,19 +51,6 @@ async fn tick(page: &Page, css: &str, on: bool) {
 async fn tab(page: &Page, name: &str) {
     page.click(&format!("#tab-{name}")).await;
     page.wait(&format!("#tab-{name}[aria-selected=true]")).await;
-}
-
-/// One row of `len` bytes: a [`ramp`].
-async fn row(page: &Page, len: usize) {
-    page.fill("#preset", "tensor").await;
-    page.fill("#row-type", "Uint8").await;
-    page.fill("#row-length", &len.to_string()).await;
-    page.wait(&format!("#build-state[data-state=ready][data-bytes='{len}']")).await;
-}
-
-/// The bytes of a row.
-fn ramp(len: usize) -> Vec<u8> {
-    (0..len).map(|i| i as u8).collect()
 }
 
 /// A payload in the form in which a peer describes a sample.
@@ -838,6 +826,83 @@ async fn samples_by_key_are_counted_to_the_last_one() {
     for sender in senders {
         sender.await.unwrap().leave().await;
     }
+    lab.stop().await;
+}
+
+/// Watches the lines of samples from now on: whether each stays the same element at the same place.
+const WATCH_LINES: &str = "
+    const rows = () => [...document.querySelectorAll('#samples [data-group^=\"lab/pages/\"]')];
+    const [first, places] = [rows(), rows().map((row) => row.offsetTop)];
+    window.steady = true;
+    window.watch = setInterval(() => {
+        const now = rows();
+        window.steady &&= now.length === first.length
+            && now.every((row, at) => row === first[at] && row.offsetTop === places[at] && row.querySelector('.sample-line'));
+    }, 50);
+    return first.map((row) => row.dataset.group);";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seven_pages_at_5_hz_are_seven_steady_lines() {
+    const SENDERS: usize = 7;
+    let _turn = turn().await;
+    let lab = lab().await;
+    let page = Page::open(&url(&lab)).await;
+    page.connect("/zenoh").await;
+    // A program beside it counts too.
+    let session = joined(&lab.tcp_locator()).await;
+    let program = session.declare_subscriber("lab/pages/**").with(zenoh::handlers::FifoChannel::new(1 << 16));
+    let program = program.await.unwrap();
+    let keys: Vec<String> = (0..SENDERS).map(|sender| format!("lab/pages/{sender}")).collect();
+    let mut tabs = Tabs::open(Engine::Chromium, &url(&lab)).await;
+    for (at, key) in keys.iter().enumerate() {
+        if at > 0 {
+            tabs.add().await;
+        }
+        tabs.page.wait("#session[data-state=open]").await;
+        row(&tabs.page, 12_000).await;
+        tab(&tabs.page, "put").await;
+        tabs.page.fill("#key", key).await;
+        tabs.page.fill("#hz", "5").await;
+        tabs.page.click("#rate-start").await;
+        page.wait(&format!("#samples [data-group='{key}']")).await;
+    }
+    let lines = page.run(WATCH_LINES, vec![]).await;
+    assert_eq!(lines, json!(keys));
+    let number = async |page: &Page, css: &str, name: &str| page.attribute(css, name).await.parse::<usize>().unwrap();
+    for key in &keys {
+        let line = format!("#samples [data-group='{key}']");
+        let before = number(&page, &line, "data-count").await;
+        let more = format!("return Number(document.querySelector(\"{line}\").dataset.count) >= {before} + 20");
+        page.until(&more, json!(true)).await;
+    }
+    assert_eq!(page.run("clearInterval(watch); return steady", vec![]).await, json!(true));
+    println!("{}", minute_as_csv(&page).await);
+
+    // After Stop, what has left is what the page counts, and what the program counts.
+    let mut left = Vec::new();
+    for at in 0..SENDERS {
+        let sender = tabs.at(at).await;
+        sender.click("#rate-stop").await;
+        sender.wait("#rate[data-state=stopped][data-leaving='0'][data-dropped='0'][data-failed='0']").await;
+        left.push(number(sender, "#rate", "data-puts").await);
+    }
+    for (key, left) in keys.iter().zip(&left) {
+        page.wait(&format!("#samples [data-group='{key}'][data-count='{left}']")).await;
+    }
+    let all: usize = left.iter().sum();
+    page.until("return document.querySelector('#received').textContent.replaceAll(',', '')", json!(all.to_string()))
+        .await;
+    let mut counted = vec![0; SENDERS];
+    for _ in 0..all {
+        let sample = tokio::time::timeout(GUARD, program.recv_async()).await.unwrap().unwrap();
+        assert_eq!(sample.payload().len(), 12_000);
+        counted[keys.iter().position(|key| key == sample.key_expr().as_str()).unwrap()] += 1;
+    }
+    assert_eq!(counted, left);
+    assert!(program.try_recv().unwrap().is_none(), "no further sample");
+    session.close().await.unwrap();
+    tabs.close(&[]).await;
+    page.close(&[]).await;
     lab.stop().await;
 }
 

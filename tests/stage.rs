@@ -16,6 +16,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 use support::{
     browser::Page,
+    files::{are_caught, catch_files, caught},
     lab::{lab, turn, url},
 };
 use zbytes_lab::app::Preset;
@@ -377,11 +378,6 @@ async fn link_of_every_preset_draws_and_sends_the_same_elsewhere() {
     }
 }
 
-/// Keeps the files that the page saves, instead of saving them.
-const CATCH: &str = "
-    window.caught = [];
-    URL.createObjectURL = (blob) => { window.caught.push(blob); return '#'; };";
-
 /// The part of the pixels that differ between a picture of the drawing and its place in the file
 /// that was saved last. The drawing begins 12 pixels from the edges, behind the names of the bands.
 const DIFFERS: &str = "
@@ -414,7 +410,7 @@ async fn drawing_leaves_as_svg_and_png_that_equal_the_view() {
     let _turn = turn().await;
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
-    page.run(CATCH, vec![]).await;
+    catch_files(&page).await;
     for (preset, dark, zoom) in [("framed", false, false), ("message", true, false), ("framed", true, true)] {
         page.emulate((1440, 900), dark).await;
         let sharp = json!({ "width": 1440, "height": 900, "deviceScaleFactor": 2, "mobile": false });
@@ -428,14 +424,10 @@ async fn drawing_leaves_as_svg_and_png_that_equal_the_view() {
         let seen = page.wait(".plot svg.drawing").await.screenshot().await.unwrap();
         let seen = format!("data:image/png;base64,{}", data_encoding::BASE64.encode(&seen));
         page.click("#link").await;
-        page.run("window.caught = []", vec![]).await;
-        page.click("#take-svg").await;
-        page.until("return window.caught.length", json!(1)).await;
+        let svg = caught(&page, "#take-svg").await;
         page.click("#take-png").await;
-        page.until("return window.caught.length", json!(2)).await;
+        are_caught(&page, 2).await;
         page.click("#link-dialog [data-closes]").await;
-        let text = "const done = arguments[0]; window.caught[0].text().then(done)";
-        let svg = page.client.execute_async(text, vec![]).await.unwrap().as_str().unwrap().to_owned();
         // All that it needs is in it: nothing is fetched, and no class of the page is left.
         assert!(svg.matches("@font-face").count() >= 2 && svg.contains("<pattern"), "{preset}");
         let outside = svg.split("url(").skip(1).filter(|url| !url.starts_with('#') && !url.starts_with("data:font/"));

@@ -1,36 +1,15 @@
 //! Writes the template, and the code that fills its holes.
 //!
-//! A template is a text of marks, each followed by its name or text. `src/ui/kit/html.rs` has the same
-//! list.
+//! A template is a text of marks, each followed by its name or text.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::parse::{Attribute, Element, Node, Root, Value};
-
-/// An element begins, with this name.
-const ELEMENT: char = '\u{1}';
-/// An attribute that stays the same: `name=value`.
-const FIXED: char = '\u{2}';
-/// An attribute that changes, with this name.
-const OPEN: char = '\u{3}';
-/// What of an element has a hole before its attributes: `v`alue, `c`hecked, `r`eference, `k`ey.
-const SPECIAL: char = '\u{4}';
-/// A listener.
-const LISTENER: char = '\u{5}';
-/// Children follow.
-const CHILDREN: char = '\u{6}';
-/// An element, a list, or a branch ends.
-const END: char = '\u{7}';
-/// A text.
-const TEXT: char = '\u{8}';
-/// A list begins.
-const LIST: char = '\u{e}';
-/// Nodes that change.
-const NODES: char = '\u{f}';
-/// Two lists of nodes follow, of which a hole chooses one.
-const BRANCHES: char = '\u{10}';
+use crate::{
+    marks::{BRANCHES, CHILDREN, ELEMENT, END, FIXED, LIST, LISTENER, NODES, OPEN, SPECIAL, TEXT},
+    parse::{Attribute, Element, Node, Root, Value},
+};
 
 /// The attributes that are there or not, without a value of their own.
 const FLAGS: [&str; 26] = [

@@ -9,6 +9,7 @@
 //! properties (`~name`), and `for` without braces. Yew's macro makes components.
 
 mod emit;
+mod marks;
 mod parse;
 
 /// Makes a `yew::Html`, as `yew::html!` does.

@@ -29,6 +29,11 @@ pub enum Effect {
     ForgetRun(u64),
     /// Keeps a text of rows in the browser under a name, or removes what is there.
     KeepRows(String, Option<String>),
+    /// Keeps a text of the class's experiment in this tab, under a name. Answers with
+    /// [`class::Change::Kept`](super::class::Change::Kept) if the browser does not.
+    KeepClass(String, String),
+    /// Forgets all these texts.
+    ForgetClass,
     /// Does something for lessons.
     Lesson(lesson::Task),
     /// Hands a file over to the person.

@@ -19,7 +19,7 @@ use crate::{
             experiment::Told,
             name::{self, TEACHER},
         },
-        session::{EntityName, Glimpse, text_bytes, whole_text},
+        session::{EntityName, Glimpse, PutId, text_bytes, whole_text},
     },
     browser::{clock, surroundings},
     client::{CommandError, CongestionControl, KeyExpr, Locality, Put, Sample, SampleKind, Subscriber, pause::Took},
@@ -69,12 +69,12 @@ enum Part {
     },
     Student {
         probe: Probe,
-        /// Whether the page has the name already that it wants.
-        again: bool,
         /// The names that are taken.
         taken: Vec<String>,
-        /// The names are being listed, and the page is not in yet.
-        listing: bool,
+        /// The list of names that is under way: the page is not in before its end.
+        listing: Option<PutId>,
+        /// The fence that is under way.
+        fence: Option<PutId>,
     },
 }
 
@@ -87,12 +87,12 @@ struct Seat {
     part: Part,
     /// What the page says, as the page gave it.
     text: Option<String>,
-    /// Whether a text is under way: on a slow link the next one waits.
-    busy: bool,
+    /// The text that is under way: on a slow link the next one waits.
+    busy: Option<PutId>,
     /// The result that is told until the teacher's page has it, and the number of its experiment.
     result: Option<(u64, Shown)>,
-    /// Whether it is under way.
-    telling: bool,
+    /// The put of it that is under way.
+    telling: Option<PutId>,
     _beat: Interval,
 }
 
@@ -119,19 +119,23 @@ impl Attendance {
                 let ticks = Interval::new(WALL_MILLIS, move || this.tell_wall());
                 let part = Part::Teacher { book: Box::default(), told: Wall::default(), _ticks: ticks };
                 self.sit(class, TEACHER.to_owned(), zid, part);
-                self.enter();
+                self.enter(false);
             }
             Task::Join { class, name, zid, again } => {
                 self.leave();
                 let key = name::key(&class, "*", "here");
-                let part = Part::Student { probe: Probe::Alone, again, taken: Vec::new(), listing: true };
+                let id = self.session.next_id();
+                let listing = (!again).then_some(id);
+                let part = Part::Student { probe: Probe::Alone, taken: Vec::new(), listing, fence: None };
                 self.sit(class, name, zid, part);
+                if again {
+                    // It has its name already.
+                    self.enter(true);
+                    return self.measure_link();
+                }
                 match KeyExpr::new(key.as_str()) {
-                    Ok(key) => {
-                        let id = self.session.next_id();
-                        self.session.begin(id, Operation::ClassNames, Command::LivelinessGet(id, key));
-                    }
-                    Err(error) => self.names_known(Err(command_problem("Not joined.", &error.into()))),
+                    Ok(key) => self.session.begin(id, Operation::ClassNames, Command::LivelinessGet(id, key)),
+                    Err(error) => self.names_known(id, Err(command_problem("Not joined.", &error.into()))),
                 }
             }
             Task::Say(text) => {
@@ -146,7 +150,7 @@ impl Attendance {
             }
             Task::ForgetGone => {
                 if let Some(Seat { part: Part::Teacher { book, .. }, .. }) = self.seat.borrow_mut().as_mut() {
-                    book.forget_gone();
+                    book.forget_gone(clock::since_1970());
                 }
                 self.tell_wall();
             }
@@ -160,7 +164,7 @@ impl Attendance {
             this.say();
             this.tell_result();
         });
-        let seat = Seat { class, name, zid, part, text: None, busy: false, result: None, telling: false, _beat: beat };
+        let seat = Seat { class, name, zid, part, text: None, busy: None, result: None, telling: None, _beat: beat };
         self.seat.replace(Some(seat));
     }
 
@@ -187,24 +191,23 @@ impl Attendance {
         }
     }
 
-    /// The list of names has ended: the page takes one that is free.
-    pub(super) fn names_known(self: &Rc<Self>, result: Result<(), Problem>) {
+    /// A list of names has ended: the page takes one that is free.
+    pub(super) fn names_known(self: &Rc<Self>, id: PutId, result: Result<(), Problem>) {
         {
             let mut seat = self.seat.borrow_mut();
-            let Some(Seat { name, part: Part::Student { taken, again, listing, .. }, .. }) = seat.as_mut() else {
+            let Some(Seat { name, part: Part::Student { taken, listing, .. }, .. }) = seat.as_mut() else {
                 return;
             };
             // The list of a class that the page has left meanwhile.
-            if !std::mem::take(listing) {
+            if *listing != Some(id) {
                 return;
             }
-            if result.is_ok() && !*again {
-                *name = name::unique(name, |name| taken.iter().any(|one| one == name));
-            }
+            *listing = None;
+            *name = name::unique(name, |name| taken.iter().any(|one| one == name));
         }
         match result {
             Ok(()) => {
-                self.enter();
+                self.enter(false);
                 self.measure_link();
             }
             Err(problem) => {
@@ -214,14 +217,15 @@ impl Attendance {
         }
     }
 
-    /// Declares what the page is in the class by, and tells that it is in.
-    fn enter(&self) {
+    /// Declares what the page is in the class by, and tells that it is in. `again`: it was in before, and
+    /// what is declared while the session is lost counts when it is open.
+    fn enter(&self, again: bool) {
         let Some((class, name, teaches)) =
             self.with(|seat| (seat.class.clone(), seat.name.clone(), matches!(seat.part, Part::Teacher { .. })))
         else {
             return;
         };
-        if !self.session.is_open() {
+        if !again && !self.session.is_open() {
             self.seat.take();
             return self.page.tell(Event::Refused(command_problem("Not in the class.", &CommandError::NotOpen)));
         }
@@ -263,8 +267,9 @@ impl Attendance {
             return;
         }
         let (puts, lane) = self.session.counted();
+        let id = self.session.next_id();
         let said = self.with(|seat| {
-            let text = seat.text.clone().filter(|_| !seat.busy)?;
+            let text = seat.text.clone().filter(|_| seat.busy.is_none())?;
             let (text, part) = match seat.part {
                 Part::Teacher { .. } => (text, "says"),
                 Part::Student { .. } => {
@@ -274,7 +279,7 @@ impl Attendance {
                     (StudentSays { puts, hidden, engine, cores, device: surroundings::device(), ..says }.text(), "is")
                 }
             };
-            seat.busy = true;
+            seat.busy = Some(id);
             Some((name::key(&seat.class, &seat.name, part), text))
         });
         let Some((key, text)) = said.flatten() else { return };
@@ -288,13 +293,13 @@ impl Attendance {
         if let Some((priority, reliability)) = lane {
             (put.priority, put.reliability) = (priority, reliability);
         }
-        let id = self.session.next_id();
         self.session.begin(id, Operation::ClassText, Command::Put(id, put));
     }
 
-    /// A text has left, or was given up.
-    pub(super) fn said(&self) {
-        self.with(|seat| seat.busy = false);
+    /// A text has left, or was given up. It may be one of a class that the page has left, or bytes that
+    /// measured the link.
+    pub(super) fn said(&self, id: PutId) {
+        self.with(|seat| seat.busy = seat.busy.filter(|busy| *busy != id));
     }
 
     /// Tells the result, unless it is under way. It is long, and must not be dropped.
@@ -302,37 +307,46 @@ impl Attendance {
         if !self.session.is_open() {
             return;
         }
+        let id = self.session.next_id();
         let told = self.with(|seat| {
-            let (n, run) = seat.result.as_ref().filter(|_| !seat.telling)?;
+            let (n, run) = seat.result.as_ref().filter(|_| seat.telling.is_none())?;
             let run = Run::clone(&run.0);
             let text = Told::new(&seat.name, &seat.zid, *n, surroundings::device(), run).write().ok()?;
             let key = KeyExpr::new(name::key(&seat.class, &seat.name, "result").as_str()).ok()?;
-            seat.telling = true;
+            seat.telling = Some(id);
             Some(Put { congestion_control: CongestionControl::Block, ..Put::new(key, text_bytes(&text)) })
         });
         if let Some(put) = told.flatten() {
-            let id = self.session.next_id();
             self.session.begin(id, Operation::ClassResult, Command::Put(id, put));
         }
     }
 
     /// A result has left, or was given up.
-    pub(super) fn result_told(&self) {
-        self.with(|seat| seat.telling = false);
+    pub(super) fn result_told(&self, id: PutId) {
+        self.with(|seat| seat.telling = seat.telling.filter(|telling| *telling != id));
     }
 
     // What the link carries.
 
     fn measure_link(&self) {
         let id = self.session.next_id();
+        self.with(|seat| {
+            if let Part::Student { fence, .. } = &mut seat.part {
+                *fence = Some(id);
+            }
+        });
         self.session.begin(id, Operation::ClassFence, Command::Flush(id));
     }
 
     /// A fence of the measurement was answered, or has failed.
-    pub(super) fn fenced(&self, took: Option<Took>) {
+    pub(super) fn fenced(&self, id: PutId, took: Option<Took>) {
         let Some(took) = took.map(|took| took.time) else { return };
         let next = self.with(|seat| {
-            let Part::Student { probe, .. } = &mut seat.part else { return None };
+            let Part::Student { probe, fence, .. } = &mut seat.part else { return None };
+            // One of a class that the page has left.
+            if *fence != Some(id) {
+                return None;
+            }
             let (alone, bytes) = match *probe {
                 Probe::Alone => (took, PROBE),
                 Probe::Loaded { alone, bytes } => {
@@ -453,7 +467,7 @@ impl Attendance {
         if let Some(name) = name {
             self.undeclare();
             self.page.tell(Event::Renamed(name));
-            self.enter();
+            self.enter(true);
         }
     }
 

@@ -264,7 +264,7 @@ impl Services {
             }
             Told::Flushed(id, result) => {
                 if let Some(Operation::ClassFence) = self.session.end(id) {
-                    return self.attendance.fenced(result.ok());
+                    return self.attendance.fenced(id, result.ok());
                 }
                 let problem = |error: Option<LinkError<Problem>>| place(url).fence_problem(error.as_ref());
                 self.page.tell(Event::Flushed(id, result.map_err(problem)));
@@ -342,15 +342,15 @@ impl Services {
             Operation::Answer => self.answers.ended(id, result.map(|_| ())),
             // The session tells their end by other messages.
             Operation::Get | Operation::List | Operation::Fence | Operation::ClassNames | Operation::ClassFence => {}
-            Operation::ClassText => self.attendance.said(),
-            Operation::ClassResult => self.attendance.result_told(),
+            Operation::ClassText => self.attendance.said(id),
+            Operation::ClassResult => self.attendance.result_told(id),
         }
     }
 
     fn get_ended(&self, id: PutId, operation: &Operation, result: Result<(), Problem>) {
         match operation {
             Operation::List => self.page.tell(Event::ListEnded(id, result)),
-            Operation::ClassNames => self.attendance.names_known(result),
+            Operation::ClassNames => self.attendance.names_known(id, result),
             _ => {
                 // The page has every reply before the end.
                 self.samples.tell();
@@ -366,7 +366,7 @@ impl Services {
             Some(operation @ (Operation::Get | Operation::List | Operation::ClassNames)) => {
                 self.get_ended(id, &operation, Err(problem))
             }
-            Some(Operation::ClassFence) => self.attendance.fenced(None),
+            Some(Operation::ClassFence) => self.attendance.fenced(id, None),
             Some(Operation::Fence) => self.page.tell(Event::Flushed(id, Err(problem))),
             Some(operation) => self.put_ended(id, operation, Err(problem), false),
             None => {}

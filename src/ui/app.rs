@@ -33,7 +33,9 @@ use crate::ui::{
 };
 use crate::{
     app::{
-        Action, Preset, Session, Setup, State, film, kept,
+        Action, Event, Preset, Session, Setup, State,
+        class::Event as Told,
+        film, kept,
         keys::{aria, hint},
         lesson::{self, Page},
         locator::HUB,
@@ -52,6 +54,8 @@ pub struct App {
     /// The same state, except for the part that only Layout shows. While the person zooms there,
     /// the other panes need not draw again.
     calm: Rc<State>,
+    /// The same, except for what a class tells twice a second: no pane shows it.
+    panes: Rc<State>,
     errands: Errands,
     send: Callback<Action>,
     _keys: Option<EventListener>,
@@ -73,6 +77,7 @@ impl Component for App {
         let back = Back::new(send.clone());
         let mut this = Self {
             calm: state.clone(),
+            panes: state.clone(),
             state,
             errands,
             send,
@@ -123,7 +128,7 @@ impl Component for App {
                     <div class="panes">
                         <BuildPane state={self.calm.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         { still(border::behind_build) }
-                        <LayoutPane state={self.state.clone()} send={self.send.clone()} errands={self.errands.clone()} />
+                        <LayoutPane state={self.panes.clone()} send={self.send.clone()} errands={self.errands.clone()} />
                         { still(border::below_drawing) }
                         { below(self.state.stage.below, &self.send) }
                         <CostPane ..pane.clone() />
@@ -143,11 +148,13 @@ impl App {
     /// Lets an action happen. Whether the page must be drawn again.
     fn happen(&mut self, action: Action) -> bool {
         let before = self.state.clone();
+        let mut is_wall = is_wall(&action);
         let calm = matches!(action, Action::Zoom(_) | Action::Film(film::Change::Passed(_)));
         for effect in Rc::make_mut(&mut self.state).apply(action) {
             self.errands.carry_out(effect);
         }
         if let Some(found) = present::lesson::noticed(&self.state) {
+            is_wall = false;
             for effect in Rc::make_mut(&mut self.state).apply(Action::Lesson(found)) {
                 self.errands.carry_out(effect);
             }
@@ -158,10 +165,22 @@ impl App {
         }
         // Drawing takes longer than comparing: a state is small, even when the payload is large.
         let changed = before != self.state;
-        if changed && !calm {
-            self.calm = self.state.clone();
+        if changed && !is_wall {
+            self.panes = self.state.clone();
+            if !calm {
+                self.calm = self.state.clone();
+            }
         }
         changed
+    }
+}
+
+/// Whether nothing happens but that the wall of a class was told.
+fn is_wall(action: &Action) -> bool {
+    match action {
+        Action::Many(actions) => !actions.is_empty() && actions.iter().all(is_wall),
+        Action::Engine(Event::Class(told)) => matches!(told, Told::Wall(_)),
+        _ => false,
     }
 }
 

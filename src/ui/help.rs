@@ -141,6 +141,11 @@ pub(super) fn help() -> Html {
                 { ", in Router, shows the frames of the last put and sample, or records all of the session: what each of their bytes is for, \
                    and which segments they carry." }
             </p>
+            <p>
+                <strong>{ "A class" }</strong>
+                { ", by the button with two people, has others join your page by a QR code and a name. They follow your lesson, you see who is \
+                   there and what arrives, and all pages can measure the same." }
+            </p>
             <p class="quiet">
                 { "Try: choose “all copy” above the drawing, “all borrow” and “all move”, and watch the ledger at its right. In the \
                    drawing, click a segment or use the arrow keys: left and right go through segments, up and down through \

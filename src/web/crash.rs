@@ -8,7 +8,8 @@ use crate::app::Setup;
 /// person wants to start afresh.
 const SETUP: &str = "zbytes-lab.setup";
 
-fn storage() -> Option<Storage> {
+/// What lives as long as the tab.
+pub(super) fn storage() -> Option<Storage> {
     window()?.session_storage().ok().flatten()
 }
 

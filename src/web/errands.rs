@@ -127,6 +127,7 @@ impl Errands {
         first.extend(before.filter(|_| !is_one).map(|setup| Action::Browser(Report::Setup(Box::new(setup)))));
         first.extend(found.and_then(|hash| linked(&hash, is_opened)));
         first.extend(code.map(|code| Action::Locator(with_code(&code))));
+        first.push(Action::Class(class::Change::Kept(Ok(kept::class(false)))));
         this.history();
         this.listen();
         (this, first)
@@ -338,6 +339,12 @@ impl Errands {
             Effect::KeepRows(name, text) => {
                 if let Err(problem) = kept::keep(&name, text.as_deref()) {
                     self.0.answer.emit(Action::Browser(Report::RowsNotKept(problem)));
+                }
+            }
+            Effect::ForgetClass => _ = kept::class(true),
+            Effect::KeepClass(name, text) => {
+                if let Err(problem) = kept::keep_class(&name, &text) {
+                    self.0.answer.emit(Action::Class(class::Change::Kept(Err(problem))));
                 }
             }
             Effect::Save(download) if download.media == SVG => {

@@ -1,7 +1,9 @@
-//! Own rows that the browser keeps by name, for all pages of the lab.
+//! Own rows that the browser keeps by name, for all pages of the lab; and the experiment of a class, which
+//! the tab of its teacher keeps.
 
 use web_sys::{Storage, window};
 
+use super::crash;
 use crate::{
     app::{
         Problem,
@@ -45,5 +47,41 @@ pub(super) fn keep(name: &str, text: Option<&str>) -> Result<(), Problem> {
             "The browser does not keep the rows.",
             format!("It said: {why}. They are here until the page is closed; copy the link of the page to keep them."),
         )
+    })
+}
+
+/// What the keys of an experiment begin with. They live as long as the tab.
+const CLASS: &str = "zbytes-lab.class.";
+
+/// What this tab has kept of an experiment: its texts, each a line. With `forgets`, nothing is kept then.
+pub(super) fn class(forgets: bool) -> String {
+    let mut text = String::new();
+    let Some(storage) = crash::storage() else { return text };
+    // From the last one: those before it stay at their places.
+    for at in (0..storage.length().unwrap_or(0)).rev() {
+        let Some(key) = storage.key(at).ok().flatten().filter(|key| key.starts_with(CLASS)) else { continue };
+        if let Ok(Some(line)) = storage.get_item(&key) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        if forgets {
+            let _ = storage.remove_item(&key);
+        }
+    }
+    text
+}
+
+/// Keeps a text of an experiment in this tab.
+///
+/// # Errors
+/// A [`Problem`] when the browser stores nothing.
+pub(super) fn keep_class(name: &str, text: &str) -> Result<(), Problem> {
+    let done = match crash::storage() {
+        Some(storage) => storage.set_item(&format!("{CLASS}{name}"), text),
+        None => Err("this page has no storage".into()),
+    };
+    done.map_err(|error| {
+        let why = message_of(&error);
+        Problem::new("Not all results are kept.", format!("The browser said: {why}. Save the file before a reload."))
     })
 }

@@ -7,13 +7,22 @@ use zbytes_lab::server::{Lab, Options};
 use zenoh::qos::CongestionControl;
 
 use super::{
-    browser::{Engine, Page},
+    browser::{Engine, NO_ANSWER, Page, SOCKET_FAILED},
     lab::options,
     tabs::Tabs,
 };
 
 /// The code of a lab for a class.
 pub(crate) const CODE: &str = "TEST42";
+
+/// What pages on plain http of another address say, and pages whose router went away.
+pub(crate) const ANY: &[&str] =
+    &["Cross-Origin-Opener-Policy", "origin-keyed", SOCKET_FAILED, NO_ANSWER, "already in CLOSING", "status of 502"];
+
+/// So many names.
+pub(crate) fn names(count: usize) -> Vec<String> {
+    (0..count).map(|at| format!("s{at:02}")).collect()
+}
 
 /// A lab that other machines may reach, with a code.
 pub(crate) async fn lab_of_a_class() -> Lab {
@@ -41,6 +50,15 @@ pub(crate) async fn join(page: &Page, name: &str) {
     page.fill("#class-name", name).await;
     page.click("#class-join").await;
     page.wait("#classroom[data-state=in]").await;
+}
+
+/// Joins in another tab of a browser, by the link. The tab had the page before: only a page that is loaded
+/// again begins with what the address has.
+pub(crate) async fn join_in_a_tab(tabs: &mut Tabs, link: &str, name: &str) {
+    tabs.add().await;
+    tabs.page.client.goto(link).await.unwrap();
+    tabs.page.client.refresh().await.unwrap();
+    join(&tabs.page, name).await;
 }
 
 /// A program that takes part tells something. zenoh's default drops a put when the link is not free.

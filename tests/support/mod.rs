@@ -5,6 +5,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod class;
+pub(crate) mod files;
 pub(crate) mod hub;
 pub(crate) mod keyboard;
 pub(crate) mod lab;

@@ -108,6 +108,11 @@ impl Student {
         }
     }
 
+    /// Whether it is gone: its token is, or it has none and puts nothing any more.
+    fn is_gone(&self, now: Duration) -> bool {
+        self.alive.map_or_else(|| now.saturating_sub(self.heard) > SILENT, |alive| !alive)
+    }
+
     /// Samples and bytes in a second, over the whole seconds that have passed.
     fn rates(&self, now: u64) -> (f64, f64) {
         let Some((first, ..)) = self.seconds.front() else { return (0.0, 0.0) };
@@ -137,7 +142,7 @@ impl Book {
         let find = |students: &[Student]| students.binary_search_by(|one| one.tile.name.raw().cmp(name));
         if find(&self.students).is_err() {
             if self.students.len() >= MAX_STUDENTS {
-                let gone = self.students.iter().position(|one| one.alive == Some(false));
+                let gone = self.students.iter().position(|one| one.is_gone(now));
                 gone.map(|at| self.students.remove(at));
             }
             if self.students.len() >= MAX_STUDENTS || !is_name(name) {
@@ -227,8 +232,8 @@ impl Book {
     }
 
     /// Forgets the students who are gone.
-    pub fn forget_gone(&mut self) {
-        self.students.retain(|student| student.alive != Some(false));
+    pub fn forget_gone(&mut self, now: Duration) {
+        self.students.retain(|student| !student.is_gone(now));
     }
 
     /// What the wall shows now.
@@ -301,8 +306,11 @@ mod tests {
         book.data("robot", 5, Glimpse::default, at(20_000));
         assert_eq!(presence(&book, "robot", 20_000), Presence::Unknown);
         book.token("ana", false, at(21_000));
-        book.forget_gone();
+        book.forget_gone(at(21_000));
         assert_eq!(book.wall(at(21_000)).tiles.len(), 1);
+        // The program is silent too by then.
+        book.forget_gone(at(30_000));
+        assert_eq!(book.wall(at(30_000)).tiles.len(), 0);
     }
 
     #[test]
@@ -374,9 +382,18 @@ mod tests {
         let wall = book.wall(at(2));
         assert_eq!((wall.tiles.len(), wall.beyond), (MAX_STUDENTS, 3));
         assert!(wall.tiles.iter().any(|tile| tile.name.raw() == "late"));
+        // So does a name that no page has, when it is silent.
+        let mut book = Book::default();
+        for one in 0..MAX_STUDENTS {
+            book.data(&format!("p{one:02}"), 1, Glimpse::default, at(0));
+        }
+        book.token("ana", true, at(100));
+        assert_eq!(book.wall(at(100)).beyond, 1);
+        book.token("ana", true, at(60_000));
+        assert!(book.wall(at(60_000)).tiles.iter().any(|tile| tile.name.raw() == "ana"));
         // Names that no page makes have no tile.
-        book.token("a/b", true, at(3));
-        assert_eq!(book.wall(at(3)).beyond, 4);
+        book.token("a/b", true, at(60_001));
+        assert_eq!(book.wall(at(60_001)).beyond, 2);
     }
 
     #[test]
@@ -423,7 +440,7 @@ mod tests {
                     0 => book.token(&name, puts % 2 == 0, now),
                     1 => book.says(&name, &says(&name, "1", puts, puts % 3 == 0), now),
                     2 => book.data(&name, puts as usize, Glimpse::default, now),
-                    _ => book.forget_gone(),
+                    _ => book.forget_gone(now),
                 }
                 let wall = book.wall(now);
                 prop_assert!(wall.tiles.len() <= MAX_STUDENTS);

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::app::{Shown, action::Action, event::Event as EngineEvent, problem::Problem};
 
-/// What a person does in a class.
+/// What a person does in a class, and what the browser says of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// The address of the page names a class.
@@ -36,6 +36,8 @@ pub enum Change {
     Shorten,
     /// Do something with an experiment.
     Experiment(Press),
+    /// This tab has kept this of an experiment; or why it does not.
+    Kept(Result<String, Problem>),
 }
 
 /// What the engine has to do.

@@ -2,6 +2,7 @@
 
 use super::{
     change::{Change, Event, Task},
+    experiment::Collected,
     name::{self, TEACHER},
     role::{Door, Entry, Role, Studying, Teaching},
 };
@@ -43,6 +44,10 @@ impl State {
             Change::Follow(follows) => self.follow(follows),
             Change::Shorten => self.shorten(),
             Change::Experiment(press) => self.experiment_pressed(press),
+            Change::Kept(kept) => {
+                self.class_kept(kept);
+                Vec::new()
+            }
         }
     }
 
@@ -83,12 +88,25 @@ impl State {
                 return Vec::new();
             }
         };
+        if let Role::Teacher(teaching) = &self.classroom.role {
+            // Its class ends by a press only.
+            if teaching.class == invited.class {
+                self.stage.large = Some(Large::Class);
+            } else {
+                let problem = Problem::new(
+                    format!("This page teaches the class {}.", teaching.class),
+                    "Open that link in another tab, or end this class first.",
+                );
+                self.link_problem = Some(problem);
+            }
+            return Vec::new();
+        }
         if self.classroom.link().is_some_and(|link| link == invited.link()) {
             return Vec::new();
         }
         let left = self.leave_class();
         let name::Invited { class, name, teaches } = invited;
-        self.classroom.role = Role::Door(Door { class: Some(class), name, teaches, entry: Entry::Asked });
+        self.classroom.role = Role::Door(Door { class: Some(class), name, teaches, ..Door::default() });
         left
     }
 
@@ -146,10 +164,13 @@ impl State {
         let Session::Open(info) = &self.session else { return Vec::new() };
         let zid = info.zid.to_string();
         match &mut self.classroom.role {
-            Role::Door(Door { class: Some(class), teaches, .. }) => {
+            Role::Door(Door { class: Some(class), teaches, kept, .. }) => {
                 let (class, teaches) = (std::mem::take(class), *teaches);
                 if teaches {
-                    self.classroom.role = Role::Teacher(Box::new(Teaching { class, zid, ..Teaching::default() }));
+                    let experiment = Collected::again(&class, kept);
+                    let shows_experiment = experiment.is_some();
+                    let teaching = Teaching { class, zid, experiment, shows_experiment, ..Teaching::default() };
+                    self.classroom.role = Role::Teacher(Box::new(teaching));
                     self.stage.large = Some(Large::Class);
                 } else {
                     let studying = Studying { class, name, zid, follows: true, ..Studying::default() };
@@ -163,7 +184,8 @@ impl State {
                 Vec::new()
             }
             Role::Student(studying) => {
-                (studying.said, studying.telling) = (None, None);
+                // The token of a teacher who is there comes anew.
+                (studying.said, studying.telling, studying.teacher_here) = (None, None, false);
                 if studying.name == name { Vec::new() } else { self.renamed(name) }
             }
             Role::Outside | Role::Door(_) => Vec::new(),
@@ -198,7 +220,8 @@ impl State {
         let before = std::mem::take(&mut self.classroom.role);
         self.stage.large = self.stage.large.filter(|large| *large != Large::Class);
         match before {
-            Role::Teacher(_) | Role::Student(_) => vec![task(Task::Leave)],
+            Role::Teacher(_) => vec![task(Task::Leave), Effect::ForgetClass],
+            Role::Student(_) => vec![task(Task::Leave)],
             Role::Door(door) if door.entry == Entry::UnderWay => vec![task(Task::Leave)],
             Role::Outside | Role::Door(_) => Vec::new(),
         }

@@ -31,6 +31,8 @@ pub struct Door {
     pub teaches: bool,
     /// How far entering is.
     pub entry: Entry,
+    /// What this tab has kept of an experiment, if its page was a teacher's.
+    pub kept: String,
 }
 
 /// A student on the wall.
@@ -70,11 +72,13 @@ pub struct Teaching {
     /// Whether it stands in the place of the wall.
     pub shows_experiment: bool,
     /// Which of its quantities is drawn.
-    pub quantity: usize,
+    pub quantity: String,
     /// Whether numbers stand for names.
     pub hides_names: bool,
     /// What was said last.
     pub(super) said: Option<TeacherSays>,
+    /// Which of these texts is kept with the experiment, and with how many pages.
+    pub(super) kept: (u64, usize),
 }
 
 /// A student's page.
@@ -134,6 +138,12 @@ pub struct Classroom {
 }
 
 impl Classroom {
+    /// Whether the page is in a class.
+    #[must_use]
+    pub fn is_in(&self) -> bool {
+        matches!(self.role, Role::Teacher(_) | Role::Student(_))
+    }
+
     /// The teacher's page, if this is one.
     #[must_use]
     pub fn teaching(&self) -> Option<&Teaching> {

@@ -9,9 +9,12 @@ use super::{
 use crate::app::{
     action::Action,
     build::{Kind, Preset, Row},
+    command::Command,
     effect::Effect,
     lesson::{self, read_link},
     link,
+    problem::Problem,
+    session,
     state::State,
 };
 
@@ -48,6 +51,7 @@ impl State {
         }
         effects.extend(self.teacher_says().or_else(|| self.student_says()));
         effects.extend(self.student_tells());
+        effects.extend(self.keep_asked());
         effects
     }
 
@@ -69,6 +73,7 @@ impl State {
             studying.not_understood += 1;
             return Vec::new();
         };
+        studying.not_understood = 0;
         let before = studying.teacher.replace(says.clone());
         let mut effects = Vec::new();
         if let Some(SceneSaid { n, link }) = &says.scene {
@@ -76,10 +81,12 @@ impl State {
             if studying.scene != which {
                 studying.scene = which;
                 if let Some(found) = link::read(link) {
+                    let is_understood = found.is_ok();
+                    effects.extend(self.stop_for_a_scene());
                     effects.extend(self.set_up(found));
-                    let revision = self.revision;
+                    let revision = Some(self.revision).filter(|_| is_understood);
                     if let Role::Student(studying) = &mut self.classroom.role {
-                        studying.scene_at = Some(revision);
+                        studying.scene_at = revision;
                     }
                 }
             }
@@ -90,6 +97,12 @@ impl State {
             effects.extend(self.go_to_the_teacher());
         }
         effects
+    }
+
+    /// Puts at a rate would go on with the rows of the scene, and a scene puts nothing.
+    fn stop_for_a_scene(&mut self) -> Option<Effect> {
+        let problem = Problem::new("The teacher has set up other rows.", "Start it again if these are to be put.");
+        self.api.rate.stop(Some(problem)).then_some(Effect::Engine(Command::Session(session::Task::Stop)))
     }
 
     fn go_to_the_teacher(&mut self) -> Vec<Effect> {

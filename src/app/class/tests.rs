@@ -3,14 +3,18 @@
 use super::{Change, Entry, Event, Role, SceneSaid, Seat, StudentSays, Task, TeacherSays, Tile, VERSION, Wall, name};
 use crate::{
     app::{
-        Action, Command, Edit, Effect, Preset, Problem, Report, Session, State, lesson,
+        Action, Command, Edit, Effect, Lost, Preset, Problem, Report, Session, State, lesson,
         lesson::{Loaded, Source},
         link,
+        session::{self, Course, Rate},
         stage::{self, Large},
         tests::info,
     },
+    client::reconnect::Wait,
     segment::Mode,
 };
+use std::time::Duration;
+use zbytes_session::web::command::Unfinished;
 
 fn tell(state: &mut State, event: Event) -> Vec<Effect> {
     state.apply(Action::Engine(crate::app::Event::Class(event)))
@@ -229,6 +233,33 @@ fn student_follows_the_teacher_until_it_leaves_the_step() {
     // A lesson from elsewhere is loaded after a press only.
     tell(&mut state, says(7, Some("#l=https://example.org/a.md/1"), None));
     assert!(matches!(state.lessons.page, lesson::Page::Asks(..)));
+    // A teacher's page of another version is told, until it is understood again.
+    tell(&mut state, Event::Teacher("{}".to_owned()));
+    assert_eq!(state.classroom.studying().unwrap().not_understood, 1);
+    tell(&mut state, says(8, None, None));
+    assert_eq!(state.classroom.studying().unwrap().not_understood, 0);
+}
+
+#[test]
+fn scene_of_the_teacher_ends_puts_at_a_rate() {
+    let mut state = student();
+    state.api.rate = Rate::Running(3, Course::default());
+    let effects = tell(&mut state, says(1, None, Some((1, Preset::Tensor))));
+    assert!(effects.contains(&Effect::Engine(Command::Session(session::Task::Stop))), "{effects:?}");
+    assert!(matches!(&state.api.rate, Rate::Stopped { problem: Some(_), .. }));
+}
+
+#[test]
+fn page_at_the_door_enters_when_a_lost_session_is_back() {
+    let mut state = State::default();
+    open(&mut state);
+    let lost = Lost::new(Problem::new("Gone.", ""), Unfinished::default(), Wait { attempt: 1, delay: Duration::ZERO });
+    state.session = Session::Lost(lost);
+    let link = name::read_link("#c=k7q2m").unwrap();
+    change(&mut state, Change::Link(Box::new(link)));
+    change(&mut state, Change::Enter);
+    let joins = |effects: &[Effect]| tasks(effects).iter().any(|task| matches!(task, Task::Join { .. }));
+    assert!(joins(&open(&mut state)));
 }
 
 #[test]
@@ -263,7 +294,7 @@ fn hostile_text_of_a_teacher_changes_nothing_and_is_counted() {
     assert_eq!(state.classroom.studying().unwrap().not_understood, 4);
     // A scene that is damaged is told, and the rows stay.
     tell(&mut state, Event::Teacher(bad.to_owned()));
-    assert!(state.link_problem.is_some());
+    assert!(state.link_problem.is_some() && !state.shows_teachers_scene());
     assert_eq!((&state.rows, &state.key, &state.session), (&before.rows, &before.key, &before.session));
 }
 
@@ -355,11 +386,44 @@ fn class_goes_on_with_a_new_engine_and_under_its_link() {
             tell(&mut state, Event::Entered(if link.starts_with("#t") { "teacher" } else { "Zoë" }.to_owned()));
         assert!(said(&effects).is_some(), "it says its text to the new engine");
         assert_eq!(state.stage.large, None, "nothing else changes");
-        // The link of the class that the page is in already changes nothing, another one leaves it.
+        // The link of the class that the page is in already changes nothing. By another one a student leaves it.
         let same = name::read_link(&link).unwrap();
         assert!(change(&mut state, Change::Link(Box::new(same))).is_empty());
+        if link.starts_with("#t") {
+            continue;
+        }
         let other = name::read_link("#c=other").unwrap();
         assert!(tasks(&change(&mut state, Change::Link(Box::new(other)))).contains(&&Task::Leave));
         assert!(matches!(state.classroom.role, Role::Door(_)));
     }
+}
+
+#[test]
+fn link_in_a_teachers_page_does_not_end_its_class() {
+    let mut state = teacher();
+    let class = state.classroom.teaching().unwrap().class.clone();
+    state.apply(Action::Stage(stage::Change::Whole));
+    let link = |state: &mut State, hash: &str| {
+        let link = name::read_link(hash).unwrap();
+        assert!(change(state, Change::Link(Box::new(link))).is_empty(), "{hash}");
+    };
+    // That of its own class, as a teacher's or as the one that others join by.
+    for kind in ["#t=", "#c="] {
+        state.stage.large = None;
+        link(&mut state, &format!("{kind}{class}"));
+        assert_eq!(state.stage.large, Some(Large::Class), "{kind}");
+    }
+    state.stage.large = None;
+    for other in ["#t=k7q2m", "#c=k7q2m"] {
+        state.link_problem = None;
+        link(&mut state, other);
+        assert!(state.link_problem.as_ref().is_some_and(|problem| problem.title.contains(&class)), "{other}");
+        assert_eq!(state.classroom.teaching().map(|teaching| &teaching.class), Some(&class));
+    }
+    // A lesson and a scene neither.
+    let lesson = lesson::read_link("#l=pieces/2").unwrap();
+    state.apply(Action::Lesson(lesson::Change::Link(Box::new(lesson), true)));
+    let scene = link::read(&link::of(&State::of(Preset::ThreeSmall)).unwrap()).unwrap();
+    state.apply(Action::Browser(Report::Link(Box::new(scene))));
+    assert!(state.classroom.teaching().is_some());
 }

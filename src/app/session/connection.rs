@@ -116,7 +116,12 @@ impl State {
         // What was declared before a loss is declared again by itself, and samples are
         // numbered on.
         if matches!(before, Session::Lost(_)) {
-            return self.sending_goes_on();
+            let mut effects = self.sending_goes_on();
+            // Who is in the class is in it again by its declarations. Who is at the door is not in yet.
+            if !self.classroom.is_in() {
+                effects.extend(self.class_goes_on());
+            }
+            return effects;
         }
         self.api.numbers = Numbers { zid, ..Numbers::default() };
         let mut effects = self.session_begins();

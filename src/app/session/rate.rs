@@ -65,7 +65,7 @@ impl Rate {
     }
 
     /// No more puts are made; returns whether any were.
-    pub(super) fn stop(&mut self, problem: Option<Problem>) -> bool {
+    pub(in crate::app) fn stop(&mut self, problem: Option<Problem>) -> bool {
         let Self::Running(id, course) = *self else { return false };
         *self = Self::Stopped { id, course: Course { paused: false, ..course }, problem };
         true

@@ -13,6 +13,11 @@ use crate::{
 #[must_use]
 pub fn teacher(studying: &Studying) -> String {
     let lesson = studying.teacher.as_ref().and_then(|says| says.lesson.as_deref());
+    if studying.not_understood > 0 {
+        return "This page does not understand the teacher’s page: one of the two is of another version. Load this page \
+                again."
+            .to_owned();
+    }
     match (studying.teacher_here, step(lesson)) {
         (false, _) => "The teacher’s page is not there.".to_owned(),
         (true, Some(step)) => format!("The teacher is at {step}."),
@@ -27,10 +32,13 @@ pub fn is_with_the_teacher(state: &State, studying: &Studying) -> bool {
     lesson.is_none() || state.lessons.link() == lesson
 }
 
-/// What the link carries: nothing before it was measured.
+/// What the link carries, or that this is being measured: on a slow link that takes seconds.
 #[must_use]
-pub fn link(studying: &Studying) -> Option<String> {
-    studying.carries.map(|carries| format!("The link to the router carries {}.", speed(carries)))
+pub fn link(studying: &Studying) -> String {
+    match studying.carries {
+        Some(carries) => format!("The link to the router carries {}.", speed(carries)),
+        None => "This page sends some data, to measure its link to the router …".to_owned(),
+    }
 }
 
 /// The warning that the payload takes long on the link.
@@ -75,10 +83,12 @@ mod tests {
         here.teacher.as_mut().unwrap().lesson = None;
         assert_eq!(teacher(&here), "The teacher has no lesson open.");
         assert!(is_with_the_teacher(&State::default(), &here));
-        here.teacher_here = false;
+        here.not_understood = 1;
+        assert!(teacher(&here).starts_with("This page does not understand the teacher’s page:"));
+        (here.not_understood, here.teacher_here) = (0, false);
         assert_eq!(teacher(&here), "The teacher’s page is not there.");
-        assert_eq!(link(&here).unwrap(), "The link to the router carries 2.0 MB/s.");
-        assert_eq!(link(&Studying::default()), None);
+        assert_eq!(link(&here), "The link to the router carries 2.0 MB/s.");
+        assert_eq!(link(&Studying::default()), "This page sends some data, to measure its link to the router …");
     }
 
     #[test]

@@ -92,10 +92,8 @@ pub struct Tile {
     pub name: String,
     /// Whether the page is there, as a word for styles and tests.
     pub state: &'static str,
-    /// The same for people.
-    pub presence: String,
-    /// The step of a lesson.
-    pub step: String,
+    /// The same for people, or that most bytes come from it; and the step of a lesson.
+    pub place: String,
     /// What the newest sample is.
     pub data: String,
     /// How many samples have come, how often they come, and how many bytes.
@@ -128,11 +126,13 @@ fn tile(Seat { tile, says }: &Seat, all: f64, senders: usize) -> Tile {
         }
     };
     let share = if all > 0.0 { tile.bytes_per_second / all } else { 0.0 };
+    let most = share > MOST && senders > 1;
+    let step = step(says.as_ref().and_then(|says| says.step.as_deref()));
+    let place = if most { "most of all bytes" } else { &presence };
     Tile {
         name: tile.name.shown(),
         state,
-        presence,
-        step: step(says.as_ref().and_then(|says| says.step.as_deref())).unwrap_or_else(|| "no lesson".to_owned()),
+        place: format!("{place}, {}", step.as_deref().unwrap_or("no lesson")),
         data,
         rate: format!("{} at {:.1}/s, {}", format::count(tile.count as usize), tile.hz, speed(tile.bytes_per_second)),
         missing: match (tile.missing, tile.compared) {
@@ -143,7 +143,7 @@ fn tile(Seat { tile, says }: &Seat, all: f64, senders: usize) -> Tile {
             }
         },
         share,
-        most: share > MOST && senders > 1,
+        most,
         strip: says.as_ref().map(|says| strip(&says.payload)).unwrap_or_default(),
     }
 }
@@ -161,7 +161,10 @@ pub fn people(teaching: &Teaching, step: Option<&str>) -> String {
         }
     }
     if let Some(step) = step {
-        let is_there = |seat: &&Seat| seat.says.as_ref().is_some_and(|says| says.step.as_deref() == Some(step));
+        let is_there = |seat: &&Seat| {
+            let is_at = seat.says.as_ref().is_some_and(|says| says.step.as_deref() == Some(step));
+            is_at && !matches!(seat.tile.presence, Presence::Gone(_))
+        };
         words.push(format!("{} at your step", teaching.seats.iter().filter(is_there).count()));
     }
     words.join(", ")
@@ -237,32 +240,33 @@ mod tests {
         let seats = vec![seat("Zoë", Presence::Here, 60_000.0), seat("\u{202e}x", Presence::Silent(130), 0.0)];
         let teaching = with(seats);
         let tiles = tiles(&teaching);
-        let Tile { name, presence, step, data, rate, missing, .. } = &tiles[0];
+        let Tile { name, place, data, rate, missing, .. } = &tiles[0];
         assert_eq!(
-            [name, presence, step, data, rate, missing].map(String::as_str),
+            [name, place, data, rate, missing].map(String::as_str),
             [
                 "Zoë",
-                "here",
-                "pieces, step 3",
+                "here, pieces, step 3",
                 "11.72 KiB, float32 0.5, 1 …",
                 "120 at 5.0/s, 60.0 kB/s",
                 "3 of 123 missing"
             ]
         );
-        assert_eq!((tiles[1].state, &*tiles[1].presence), ("asleep", "asleep for 2 min"));
+        assert_eq!((tiles[1].state, &*tiles[1].place), ("asleep", "asleep for 2 min, pieces, step 3"));
         assert!(!tiles[1].name.contains('\u{202e}'), "a name from outside hides nothing: {}", tiles[1].name);
         assert_eq!(people(&teaching, Some("#l=pieces/3")), "1 here, 1 asleep, 2 at your step");
         // A page that has said and sent nothing.
         let silent = Seat { tile: Told { name: "eva".into(), ..Told::default() }, says: None };
         let tile = &super::tiles(&with(vec![silent]))[0];
-        assert_eq!((&*tile.data, &*tile.missing, &*tile.step), ("no data yet", "", "no lesson"));
+        assert_eq!((&*tile.data, &*tile.missing, &*tile.place), ("no data yet", "", "has not joined, no lesson"));
     }
 
     #[test]
     fn sender_of_most_bytes_is_marked_if_others_send_too() {
         let most = |rates: &[f64]| {
             let seats = rates.iter().map(|rate| seat("a", Presence::Here, *rate)).collect();
-            tiles(&with(seats)).iter().map(|tile| tile.most).collect::<Vec<_>>()
+            let tiles = tiles(&with(seats));
+            assert!(tiles.iter().all(|tile| tile.most == tile.place.starts_with("most of all bytes, ")), "{tiles:?}");
+            tiles.iter().map(|tile| tile.most).collect::<Vec<_>>()
         };
         assert_eq!(most(&[1e6, 1e3, 1e3]), [true, false, false]);
         assert_eq!(most(&[1e6]), [false], "alone");

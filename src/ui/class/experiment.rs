@@ -16,8 +16,8 @@ use crate::{
     outside::Outside,
     present::{
         class::experiment::{
-            Readings, beside, csv, drawing, file_name, headline, json, missing, quantities, quantity_name, read_all,
-            standing, table,
+            Quantity, Readings, beside, csv, drawing, file_name, headline, json, missing, quantities, quantity_name,
+            read_all, standing, table,
         },
         cost::reading,
     },
@@ -66,15 +66,18 @@ pub(super) fn ExperimentView(props: &PaneProps) -> Html {
             let found = quantities(collected, &readings);
             let names = !teaching.hides_names;
             let scenario = collected.assignment.scenario;
-            let all = found.get(teaching.quantity).or(found.first()).map(|one| beside(collected, &readings, *one));
+            let name = |one: &Quantity| quantity_name(scenario, *one);
+            let chosen = found.iter().find(|one| name(one) == teaching.quantity).or(found.first());
+            let all = chosen.map(|one| beside(collected, &readings, *one));
             controls = html! {
                 <>
                     if !found.is_empty() {
-                        <Select id="class-quantity" name="What is drawn" value={teaching.quantity.to_string()}
-                            options={found.iter().zip(0..).map(|(one, at)| {
-                                (at.to_string().into(), quantity_name(scenario, *one).into())
+                        <Select id="class-quantity" name="What is drawn" value={chosen.map(name).unwrap_or_default()}
+                            options={found.iter().map(|one| {
+                                let name = AttrValue::from(name(one));
+                                (name.clone(), name)
                             }).collect::<Vec<(AttrValue, AttrValue)>>()}
-                            choose={press(send).reform(|at: String| Press::Quantity(at.parse().unwrap_or(0)))} />
+                            choose={press(send).reform(Press::Quantity)} />
                     }
                     { check("class-names", "Names", names, press(send).reform(Press::Names)) }
                     { file("class-json", "JSON", send, collected, names) }
@@ -86,7 +89,7 @@ pub(super) fn ExperimentView(props: &PaneProps) -> Html {
                 plot = drawn(&sheet.plot, Some(sheet.letters));
             }
             let silent = all.as_ref().map_or(&[][..], |all| &all.silent);
-            let lines = missing(collected, silent, &|name| asleep(teaching, name));
+            let lines = missing(collected, silent, &|name| asleep(teaching, name), names);
             below = html! {
                 <>
                     if !lines.is_empty() {

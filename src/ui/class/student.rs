@@ -1,15 +1,15 @@
-//! What stands above the panes of a student's page: the door to a class, and the class that the page
-//! is in.
+//! What stands above the panes: the door to a class, and the class that the page is in.
 
 use yew::prelude::*;
 
 use crate::{
     app::{
         Action, State,
-        class::{Change, Door, Entry, Role, Studying, name::MAX_NAME},
+        class::{Change, Door, Entry, Role, Studying, Teaching, name::MAX_NAME},
+        stage::Large,
     },
     outside::{Ends, shown},
-    present::class::{experiment::student_words, strip as words},
+    present::class::{experiment::student_words, strip as words, wall::people},
     ui::kit::{
         html::html,
         text_field::TextField,
@@ -21,10 +21,12 @@ fn button(id: &'static str, label: &'static str, send: &Callback<Action>, change
     html! { <button type="button" {id} onclick={sends(send, Action::Class(change))}>{ label }</button> }
 }
 
-/// The strip; nothing for a page that is in no class, or is the teacher's.
+/// The strip; nothing for a page that is in no class, or shows its own.
 pub(in crate::ui) fn strip(state: &State, send: &Callback<Action>) -> Html {
     let (word, title, body) = match &state.classroom.role {
-        Role::Outside | Role::Teacher(_) => return html! {},
+        Role::Outside => return html! {},
+        Role::Teacher(_) if state.stage.large == Some(Large::Class) => return html! {},
+        Role::Teacher(teaching) => ("teaches", format!("Your class {}", teaching.class), beside(state, teaching, send)),
         Role::Door(entering) => door(entering, send),
         Role::Student(studying) => {
             let title = format!("Class {}, as {}", studying.class, shown(&studying.name));
@@ -71,6 +73,16 @@ fn door(door: &Door, send: &Callback<Action>) -> (&'static str, String, Html) {
     (word, title, body)
 }
 
+/// What goes on in a teacher's class while the page shows something else.
+fn beside(state: &State, teaching: &Teaching, send: &Callback<Action>) -> Html {
+    html! {
+        <>
+            <p id="class-people" role="status">{ people(teaching, state.lessons.link().as_deref()) }</p>
+            { button("class-back", "Show the class", send, Change::Teach) }
+        </>
+    }
+}
+
 fn inside(state: &State, studying: &Studying, send: &Callback<Action>) -> Html {
     let follow = check("class-follow", "Follow", studying.follows, send.reform(|on| Action::Class(Change::Follow(on))));
     html! {
@@ -82,7 +94,7 @@ fn inside(state: &State, studying: &Studying, send: &Callback<Action>) -> Html {
                 <p id="class-scene-here">{ "These rows are the teacher’s. Undo brings yours back." }</p>
             }
             if let Some(part) = student_words(&studying.taking) { <p id="class-part" role="status">{ part }</p> }
-            if let Some(link) = words::link(studying) { <p class="quiet" id="class-carries">{ link }</p> }
+            <p class="quiet" id={if studying.carries.is_some() { "class-carries" } else { "class-measures" }}>{ words::link(studying) }</p>
             if let Some(warning) = words::too_long(state) {
                 <p class="problem" id="class-too-long" role="alert">{ warning }{ " " }
                     { button("class-shorten", "Set up a shorter one", send, Change::Shorten) }</p>

@@ -133,8 +133,8 @@ fn tile(tile: &Tile, counts: [u64; 3]) -> Html {
     html! {
         <li key={tile.name.clone()} class="tile" data-name={tile.name.clone()} data-state={tile.state} data-count={count}
             data-compared={compared} data-missing={missing} data-most={tile.most.then_some("true")}>
-            <p class="tile-name"><bdi>{ &tile.name }</bdi><span class="quiet">{ &tile.presence }</span></p>
-            { line("quiet", &tile.step) }
+            <p class="tile-name"><bdi>{ &tile.name }</bdi></p>
+            { line("tile-place", &tile.place) }
             <svg class="tile-strip" viewBox={format!("0 0 {STRIP} 8")} preserveAspectRatio="none" aria-hidden="true">
                 { for tile.strip.iter().enumerate().map(|(at, piece)| html! {
                     <rect class={hue(at)} data-mode={piece.mode.name()} x={number(piece.x)} width={number(piece.width - 0.6)} height="8" />
@@ -146,7 +146,6 @@ fn tile(tile: &Tile, counts: [u64; 3]) -> Html {
             <svg class="tile-share" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
                 <rect width={number(100.0 * tile.share)} height="3" />
             </svg>
-            if tile.most { <p class="tile-most">{ "most of all bytes" }</p> }
         </li>
     }
 }

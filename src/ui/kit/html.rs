@@ -1,7 +1,7 @@
 //! What the macro `html!` of the page leaves to be done while it runs: templates are read, once each,
 //! and their holes filled.
 //!
-//! `html/` has the macro, and the list of marks. Whatever depends on the type of a value is a short
+//! `html/` has the macro, and the list of marks, which is read here too. Whatever depends on the type of a value is a short
 //! call here, because the page has more than a thousand of them.
 
 use std::{cell::RefCell, rc::Rc, vec::IntoIter};
@@ -12,6 +12,11 @@ use yew::{
     virtual_dom::{AttributeOrProperty, Attributes, Key, Listener, VList, VNode, VTag, VText},
 };
 pub(crate) use zbytes_lab_html::html;
+
+#[path = "../../../html/src/marks.rs"]
+mod marks;
+
+use marks::{BRANCHES, CHILDREN, ELEMENT, END, FIXED, LIST, LISTENER, NODES, OPEN, SPECIAL, TEXT};
 
 /// What fills a hole of a template.
 enum Hole {
@@ -245,17 +250,6 @@ fn take(template: &mut &'static str) -> &'static str {
     text
 }
 
-const ELEMENT: char = '\u{1}';
-const FIXED: char = '\u{2}';
-const OPEN: char = '\u{3}';
-const SPECIAL: char = '\u{4}';
-const LISTENER: char = '\u{5}';
-const CHILDREN: char = '\u{6}';
-const END: char = '\u{7}';
-const TEXT: char = '\u{8}';
-const LIST: char = '\u{e}';
-const NODES: char = '\u{f}';
-
 /// Reads the parts up to an end, and takes that.
 fn parts(template: &mut &'static str) -> Vec<Part> {
     let mut parts = Vec::new();
@@ -274,7 +268,9 @@ fn part(template: &mut &'static str) -> Part {
         NODES => Part::Nodes,
         LIST => Part::List(!special(template).is_empty(), parts(template)),
         ELEMENT => Part::Element(Box::new(element(text, template))),
-        _ => Part::Branches(parts(template), parts(template)),
+        BRANCHES => Part::Branches(parts(template), parts(template)),
+        // The macro begins no part by another mark.
+        _ => Part::Text(""),
     }
 }
 

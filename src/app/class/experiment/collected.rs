@@ -15,6 +15,20 @@ use crate::{
 /// The most refused results that are kept in words; of the others only their number is.
 pub const MAX_REFUSED: usize = 16;
 
+/// What is counted once for each page, however often the page tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Odd {
+    /// A result of another experiment.
+    Other(u64),
+    /// A result that was not taken, beyond those whose words are kept.
+    Refused,
+    /// No place.
+    Crowded,
+}
+
+/// So many are counted, of all kinds together.
+const MAX_ODD: usize = 4 * MAX_STUDENTS;
+
 /// A result that came.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrived {
@@ -56,7 +70,7 @@ pub struct Member {
     pub result: Option<Arrived>,
     /// What it said last.
     said: Option<ExperimentSaid>,
-    gone: bool,
+    pub(super) gone: bool,
 }
 
 impl Member {
@@ -108,11 +122,38 @@ pub struct Collected {
     pub refused_more: u64,
     /// Pages that found no place.
     pub crowded: u64,
+    /// What was counted already, and of which page.
+    odd: Vec<(String, Odd)>,
     /// The length of every payload, where each variant builds the same one.
-    bytes: Option<u64>,
+    pub(super) bytes: Option<u64>,
 }
 
 impl Collected {
+    /// An experiment that no page was asked for yet.
+    pub(super) const fn empty(assignment: Assignment, subject: String, bytes: Option<u64>) -> Self {
+        Self {
+            assignment,
+            subject,
+            open: true,
+            members: Vec::new(),
+            other: 0,
+            refused: Vec::new(),
+            refused_more: 0,
+            crowded: 0,
+            odd: Vec::new(),
+            bytes,
+        }
+    }
+
+    /// Counts what a page tells every two seconds, once. Returns 1 the first time.
+    fn once(&mut self, name: &str, odd: Odd) -> u64 {
+        let is_new = self.odd.len() < MAX_ODD && !self.odd.iter().any(|(of, one)| of == name && *one == odd);
+        if is_new {
+            self.odd.push((name.to_owned(), odd));
+        }
+        u64::from(is_new)
+    }
+
     /// Begins: asks every page that is there. `bytes` is the length of the payload, for a scenario of
     /// which every series has it.
     #[must_use]
@@ -122,17 +163,7 @@ impl Collected {
         bytes: Option<u64>,
         present: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let mut this = Self {
-            assignment,
-            subject,
-            open: true,
-            members: Vec::new(),
-            other: 0,
-            refused: Vec::new(),
-            refused_more: 0,
-            crowded: 0,
-            bytes,
-        };
+        let mut this = Self::empty(assignment, subject, bytes);
         for name in present {
             this.add(name, false);
         }
@@ -140,11 +171,11 @@ impl Collected {
     }
 
     /// The place of a page, which gets one if it has none; `None` when all are taken.
-    fn add(&mut self, name: &str, late: bool) -> Option<&mut Member> {
+    pub(super) fn add(&mut self, name: &str, late: bool) -> Option<&mut Member> {
         let at = match self.members.iter().position(|member| member.name.raw() == name) {
             Some(at) => at,
             None if self.members.len() >= MAX_STUDENTS => {
-                self.crowded += 1;
+                self.crowded += self.once(name, Odd::Crowded);
                 return None;
             }
             None => {
@@ -180,7 +211,7 @@ impl Collected {
     pub fn come(&mut self, name: &str, told: Result<Told, String>) -> bool {
         let told = match told {
             Ok(told) if told.n != self.assignment.n => {
-                self.other += 1;
+                self.other += self.once(name, Odd::Other(told.n));
                 return false;
             }
             Ok(told) => told,
@@ -221,7 +252,11 @@ impl Collected {
         let refused = Refused { name: name.into(), why };
         // It may be told every two seconds.
         if !self.refused.contains(&refused) {
-            if self.refused.len() < MAX_REFUSED { self.refused.push(refused) } else { self.refused_more += 1 }
+            if self.refused.len() < MAX_REFUSED {
+                self.refused.push(refused);
+            } else {
+                self.refused_more += self.once(name, Odd::Refused);
+            }
         }
         false
     }
@@ -358,6 +393,14 @@ mod tests {
             all.come(&format!("s{at}"), Err("it is not a text".to_owned()));
         }
         assert_eq!((all.refused.len(), all.refused_more), (MAX_REFUSED, 8));
+        // Pages tell a result until it is here: each counts once.
+        for _ in 0..3 {
+            all.come("s19", Err("it is not a text".to_owned()));
+            for n in [7, 8] {
+                all.come("ada", Ok(Told::new("ada", "5e1f", n, Device::Computer, fixture::alone())));
+            }
+        }
+        assert_eq!((all.refused_more, all.other), (8, 2));
     }
 
     #[test]
@@ -365,6 +408,8 @@ mod tests {
         let names: Vec<String> = (0..70).map(|at| format!("s{at}")).collect();
         let mut all = begun(&names.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!((all.members.len(), all.crowded), (64, 6));
+        all.hear("s69", None);
+        assert_eq!(all.crowded, 6);
         assert!(!all.come("s69", Ok(told("s69"))));
         assert!(all.come("s63", Ok(told("s63"))));
     }

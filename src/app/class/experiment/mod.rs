@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `told` | one result, as it travels |
 //! | `collected` | the teacher's side: who was asked, what came, and what did not |
+//! | `kept` | what the teacher's tab keeps of it, for a page that is loaded again |
 //! | `taking` | a student's side: what its page does when it is asked |
 //! | `teach`, `part` | how the two are parts of the state of a teacher's and of a student's page |
 //!
@@ -12,6 +13,7 @@
 //! experiment is cleared: with a result, or with the reason why there is none.
 
 mod collected;
+mod kept;
 mod part;
 mod taking;
 mod teach;

@@ -4,9 +4,12 @@
 //! own rows stay where they are. It puts nothing: thirty pages that put would measure the network of
 //! the class.
 
-use crate::app::{
-    Problem, Shown,
-    class::says::{Assignment, ExperimentSaid, ExperimentState},
+use crate::{
+    app::{
+        Problem, Shown,
+        class::says::{Assignment, ExperimentSaid, ExperimentState},
+    },
+    outside::{LINE, sentences},
 };
 
 /// The page tells how much is done in steps of so many per cent.
@@ -86,7 +89,8 @@ impl Taking {
     /// It cannot be measured here.
     pub fn failed(&mut self, problem: &Problem) {
         (self.number, self.doing) = (None, Some(ExperimentState::Failed));
-        self.why = format!("{} {}", problem.title, problem.detail);
+        // The teacher's page shows so much of it.
+        self.why = sentences(format!("{} {}", problem.title, problem.detail).trim_end(), 2 * LINE);
     }
 
     /// So much of the measurement with this number is done. The page tells it in steps: each is a text
@@ -120,7 +124,7 @@ impl Taking {
     #[must_use]
     pub fn standing(&self) -> Option<ExperimentSaid> {
         let (n, state) = (self.asked.as_ref()?.n, self.doing?);
-        Some(ExperimentSaid { n, state, part: f64::from(self.part) / 100.0, why: self.why.trim_end().to_owned() })
+        Some(ExperimentSaid { n, state, part: f64::from(self.part) / 100.0, why: self.why.clone() })
     }
 
     /// The experiment and the result that is to be told, until the teacher's page has it.
@@ -215,6 +219,8 @@ mod tests {
         };
         let problem = Problem::new("No memory.", "Take fewer rows.");
         assert_eq!(why(Err(&problem)), "No memory. Take fewer rows.");
+        let long = Problem::new("It has ended.", "é".repeat(5_000));
+        assert!(why(Err(&long)).chars().count() <= 2 * LINE + 1);
         assert_eq!(why(Ok(None)), "The measurement was stopped before its first result.");
     }
 

@@ -22,8 +22,8 @@ pub enum Press {
     End,
     /// Show the wall again, or the experiment.
     Show(bool),
-    /// Draw another quantity: its place in the list.
-    Quantity(usize),
+    /// Draw another quantity: its name.
+    Quantity(String),
     /// Show names, or numbers.
     Names(bool),
 }
@@ -43,7 +43,7 @@ impl State {
                 }
             }
             Press::Show(shows) => teaching.shows_experiment = shows,
-            Press::Quantity(at) => teaching.quantity = at,
+            Press::Quantity(name) => teaching.quantity = name,
             Press::Names(names) => teaching.hides_names = !names,
         }
         Vec::new()
@@ -100,7 +100,9 @@ impl State {
                 let seats = teaching.seats.iter().filter(|seat| there(seat.tile.presence));
                 let names = seats.map(|seat| seat.tile.name.raw());
                 teaching.experiment = Some(Collected::begin(assignment, subject, bytes, names));
-                (teaching.experiment_problem, teaching.shows_experiment, teaching.quantity) = (None, true, 0);
+                (teaching.experiment_problem, teaching.shows_experiment) = (None, true);
+                teaching.quantity.clear();
+                return vec![Effect::ForgetClass];
             }
         }
         Vec::new()
@@ -110,6 +112,11 @@ impl State {
     pub(in crate::app::class) fn experiment_seen(&mut self) {
         let Role::Teacher(teaching) = &mut self.classroom.role else { return };
         let Some(experiment) = &mut teaching.experiment else { return };
+        // Who left while this page had no book of the class.
+        let is_unknown = |name: &str| !teaching.seats.iter().any(|seat| seat.tile.name.raw() == name);
+        for member in experiment.members.iter_mut().filter(|member| is_unknown(member.name.raw())) {
+            member.gone = true;
+        }
         for seat in &teaching.seats {
             let name = seat.tile.name.raw();
             match seat.tile.presence {
@@ -124,9 +131,31 @@ impl State {
     pub(in crate::app::class) fn result_came(&mut self, name: &str, told: Result<Told, String>) -> Vec<Effect> {
         if let Role::Teacher(teaching) = &mut self.classroom.role
             && let Some(experiment) = &mut teaching.experiment
+            && experiment.come(name, told)
         {
-            experiment.come(name, told);
+            let kept = experiment.kept(name, &teaching.zid);
+            return kept.map(|kept| Effect::KeepClass(name.to_owned(), kept)).into_iter().collect();
         }
         Vec::new()
+    }
+
+    /// Keeps who was asked, if that has changed.
+    pub(in crate::app::class) fn keep_asked(&mut self) -> Option<Effect> {
+        let Role::Teacher(teaching) = &mut self.classroom.role else { return None };
+        let (said, experiment) = (teaching.said.as_ref()?, teaching.experiment.as_ref()?);
+        let now = (said.n, experiment.members.len());
+        if std::mem::replace(&mut teaching.kept, now) == now {
+            return None;
+        }
+        Some(Effect::KeepClass(String::new(), experiment.asked(said)))
+    }
+
+    /// What this tab has kept of an experiment, or why it could not keep it.
+    pub(in crate::app::class) fn class_kept(&mut self, found: Result<String, Problem>) {
+        match (&mut self.classroom.role, found) {
+            (Role::Door(door), Ok(kept)) => door.kept = kept,
+            (Role::Teacher(teaching), Err(problem)) => teaching.experiment_problem = Some(problem),
+            _ => {}
+        }
     }
 }

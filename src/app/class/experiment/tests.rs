@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Press, Told, Where};
+use super::{Arrived, Collected, Member, Press, Told, Where};
 use crate::{
     app::{
         Action, Command, Edit, Effect, Event as EngineEvent, Preset, Problem, Shown, State,
@@ -248,14 +248,125 @@ fn what_the_teacher_looks_at_changes_no_text() {
     let mut teacher = teacher();
     tell(&mut teacher, wall(Presence::Here, ""));
     press(&mut teacher, Press::Measure(1_000));
-    for one in [Press::Names(false), Press::Quantity(2), Press::Show(false)] {
+    for one in [Press::Names(false), Press::Quantity("a".to_owned()), Press::Show(false)] {
         assert!(press(&mut teacher, one).is_empty());
     }
     let teaching = teacher.classroom.teaching().unwrap();
-    assert!(teaching.hides_names && teaching.quantity == 2 && !teaching.shows_experiment);
+    assert!(teaching.hides_names && teaching.quantity == "a" && !teaching.shows_experiment);
     // Changed rows are those of the next experiment.
     let id = teacher.rows[1].id;
     teacher.apply(Action::Edit(id, Edit::Length(3)));
     let experiment = teacher.classroom.teaching().unwrap().experiment.as_ref().unwrap();
     assert_eq!(experiment.assignment.n, 1_000);
+}
+
+/// What the tab has kept after these effects too.
+fn keep(kept: &mut Vec<(String, String)>, effects: &[Effect]) {
+    for effect in effects {
+        match effect {
+            Effect::ForgetClass => kept.clear(),
+            Effect::KeepClass(under, text) => {
+                kept.retain(|(name, _)| name != under);
+                kept.push((under.clone(), text.clone()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The teacher's page of this class, loaded again in a tab that has kept this. Returns what it says first.
+fn again(class: &str, kept: &[(String, String)]) -> (State, String) {
+    let mut state = State::default();
+    let link = name::read_link(&format!("#t={class}")).unwrap();
+    state.apply(Action::Class(Change::Link(Box::new(link))));
+    let lines = kept.iter().map(|(_, text)| format!("{text}\n")).collect();
+    state.apply(Action::Class(Change::Kept(Ok(lines))));
+    state.apply(Action::Class(Change::Enter));
+    state.apply(Action::Engine(EngineEvent::Opened(info())));
+    let text = said(&tell(&mut state, Event::Entered(name::TEACHER.to_owned())));
+    (state, text)
+}
+
+fn experiment(state: &State) -> Option<&Collected> {
+    state.classroom.teaching().unwrap().experiment.as_ref()
+}
+
+#[test]
+fn teachers_page_that_is_loaded_again_has_its_results() {
+    let (mut teacher, mut kept) = (teacher(), Vec::new());
+    let class = class_of(&teacher);
+    let tile = |name: &str| Tile { name: name.into(), presence: Presence::Here, ..Tile::default() };
+    let wall = |names: &[&str]| Wall { tiles: names.iter().map(|name| tile(name)).collect(), ..Wall::default() };
+    tell(&mut teacher, Event::Wall(wall(&["ada", "bob"])));
+    let asked = press(&mut teacher, Press::Measure(1_000));
+    keep(&mut kept, &asked);
+    keep(&mut kept, &tell(&mut teacher, Event::Wall(wall(&["ada", "bob", "cy"]))));
+    let bytes = teacher.rows.iter().map(|row| row.bytes() as u64).sum();
+    let result = |name: &str, n: u64| {
+        let told = Told::new(name, "5e1f", n, Device::Phone, run(bytes));
+        Event::Result(name.to_owned(), Box::new(Ok(told)))
+    };
+    keep(&mut kept, &tell(&mut teacher, result("ada", 1_000)));
+    let mut ada = student(&class);
+    tell(&mut ada, Event::Teacher(said(&asked)));
+    ada.apply(Action::Engine(EngineEvent::MeasureEnded(1, Ok(Some(Shown(Rc::new(run(bytes))))))));
+
+    let (mut later, says) = again(&class, &kept);
+    let before = experiment(&teacher).unwrap();
+    let after = experiment(&later).unwrap();
+    assert_eq!((&after.assignment, &after.subject, after.open), (&before.assignment, &before.subject, true));
+    let of = |all: &Collected| {
+        let result = |one: &Arrived| (one.device, Run::clone(&one.run.0));
+        let one = |one: &Member| (one.name.raw().to_owned(), one.late, one.result.as_ref().map(result));
+        all.members.iter().map(one).collect::<Vec<_>>()
+    };
+    assert!(of(before)[0].2.is_some());
+    assert_eq!(of(after), of(before));
+    // Who has no result has left, until the page is heard.
+    assert_eq!(after.members[1].place(), Where::Gone(None));
+    tell(&mut later, Event::Wall(wall(&["bob"])));
+    assert_eq!(experiment(&later).unwrap().members[1].place(), Where::Asked);
+    // An engine that is new has no seat of a page that left meanwhile.
+    tell(&mut later, Event::Wall(wall(&[])));
+    assert_eq!(experiment(&later).unwrap().members[1].place(), Where::Gone(None));
+    // Pages hear of the same experiment: they neither stop nor begin again.
+    let effects = tell(&mut ada, Event::Teacher(says));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::StopMeasuring | Effect::Measure(_))), "{effects:?}");
+    assert!(ada.classroom.studying().unwrap().taking.has_arrived());
+    // A payload of another length is refused as before.
+    let short = Told::new("bob", "5e1f", 1_000, Device::Phone, run(7));
+    assert!(tell(&mut later, Event::Result("bob".to_owned(), Box::new(Ok(short)))).is_empty());
+    assert_eq!(experiment(&later).unwrap().refused.len(), 1);
+    keep(&mut kept, &tell(&mut later, result("bob", 1_000)));
+    keep(&mut kept, &press(&mut later, Press::End));
+    let (last, _) = again(&class, &kept);
+    assert_eq!((experiment(&last).unwrap().arrived(), experiment(&last).unwrap().open), (2, false));
+
+    // The next experiment takes its place, and the end of the class forgets it.
+    keep(&mut kept, &press(&mut later, Press::Measure(2_000)));
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    keep(&mut kept, &later.apply(Action::Class(Change::Leave)));
+    assert!(kept.is_empty());
+}
+
+#[test]
+fn what_was_kept_of_another_class_or_is_damaged_is_left() {
+    let (mut teacher, mut kept) = (teacher(), Vec::new());
+    let class = class_of(&teacher);
+    tell(&mut teacher, wall(Presence::Here, ""));
+    keep(&mut kept, &press(&mut teacher, Press::Measure(1_000)));
+    assert!(experiment(&again(&class, &kept).0).is_some());
+    assert!(experiment(&again("other", &kept).0).is_none());
+    assert!(experiment(&again(&class, &[]).0).is_none());
+    for (text, _) in kept[0].1.char_indices() {
+        // Whatever is cut off, the page opens its class.
+        again(&class, &[(String::new(), kept[0].1[..text].to_owned())]);
+    }
+    kept.push(("ada".to_owned(), "[".to_owned()));
+    let (state, _) = again(&class, &kept);
+    assert_eq!(experiment(&state).unwrap().arrived(), 0);
+    // A browser that keeps nothing says so.
+    let problem = Problem::new("Not all results are kept.", "Save the file.");
+    teacher.apply(Action::Class(Change::Kept(Err(problem.clone()))));
+    assert_eq!(teacher.classroom.teaching().unwrap().experiment_problem, Some(problem));
 }

@@ -60,15 +60,15 @@ pub fn read_all(readings: &mut Readings, collected: &Collected) {
     }
 }
 
-/// What can be drawn of these runs; the pair of the scenario's verdict comes first.
+/// What can be drawn of these runs: what most of them have comes first. Among those, the pair of the
+/// scenario's verdict does.
 #[must_use]
 pub fn quantities(collected: &Collected, readings: &Readings) -> Vec<Quantity> {
     let sweep = collected.assignment.scenario.is_sweep();
-    let mut found: Vec<Quantity> = Vec::new();
-    let mut add = |quantity| {
-        if !found.contains(&quantity) {
-            found.push(quantity);
-        }
+    let mut found: Vec<(usize, Quantity)> = Vec::new();
+    let mut add = |quantity| match found.iter_mut().find(|(_, one)| *one == quantity) {
+        Some((runs, _)) => *runs += 1,
+        None => found.push((1, quantity)),
     };
     for (_, reading) in readings {
         for one in &reading.compared {
@@ -80,7 +80,9 @@ pub fn quantities(collected: &Collected, readings: &Readings) -> Vec<Quantity> {
             add(Quantity::Time(place.variant));
         }
     }
-    found
+    let most = found.iter().map(|(runs, _)| *runs).max().unwrap_or_default();
+    let [first, then] = [true, false].map(|first| found.iter().filter(move |(runs, _)| (*runs == most) == first));
+    first.chain(then).map(|(_, quantity)| *quantity).collect()
 }
 
 /// One page in the drawing.

@@ -70,7 +70,7 @@ const fn state(place: &Where) -> &'static str {
 
 /// Every page, by its number or, without names, in an order that tells nothing of it.
 fn pages(collected: &Collected, named: bool) -> Vec<Page<'_>> {
-    let reasons = missing(collected, &[], &|_| None);
+    let reasons = missing(collected, &[], &|_| None, true);
     let mut reasons = reasons.into_iter().map(|(_, why)| why);
     let mut all: Vec<(u64, Page<'_>)> = Vec::new();
     for member in &collected.members {

@@ -151,7 +151,8 @@ fn why(place: &Where, open: bool, asleep: Option<u64>) -> Option<String> {
         Where::OnItsWay => format!("The page has measured. Its result is on the way.{sleeps}"),
         Where::Failed(why) if why.is_empty() => "The page has no result, and did not say why.".to_owned(),
         Where::Failed(why) => full_stop(why),
-        Where::Gone(None | Some(ExperimentState::Waiting)) => "The page left before it measured.".to_owned(),
+        Where::Gone(None) => "The page left before its result was here.".to_owned(),
+        Where::Gone(Some(ExperimentState::Waiting)) => "The page left before it measured.".to_owned(),
         Where::Gone(Some(ExperimentState::Done)) => {
             "The page left when it had measured, and its result did not come.".to_owned()
         }
@@ -161,11 +162,14 @@ fn why(place: &Where, open: bool, asleep: Option<u64>) -> Option<String> {
 
 /// Who has no result, and why; and what came that does not belong here. `asleep` says of a name for
 /// how many seconds its page has slept.
+///
+/// Without `names`, results that were not taken are only counted.
 #[must_use]
 pub fn missing(
     collected: &Collected,
     silent: &[String],
     asleep: &dyn Fn(&Outside) -> Option<u64>,
+    names: bool,
 ) -> Vec<(Option<String>, String)> {
     let mut lines: Vec<(Option<String>, String)> = Vec::new();
     for member in &collected.members {
@@ -175,14 +179,16 @@ pub fn missing(
     let no_value =
         silent.iter().map(|name| (Some(name.clone()), "The run of the page does not say anything of this.".to_owned()));
     lines.extend(no_value);
-    let refused = collected.refused.iter();
+    // The reason may be another page's name.
+    let refused = collected.refused.iter().filter(|_| names);
     lines.extend(
         refused.map(|one| (Some(one.name.shown()), format!("The page told a result that was not taken: {}.", one.why))),
     );
     let counted = [
         (collected.refused_more, "More results that were not taken"),
+        (if names { 0 } else { collected.refused.len() as u64 }, "Results that were not taken"),
         (collected.other, "Results of another experiment"),
-        (collected.crowded, "Times that a page found no place in the experiment"),
+        (collected.crowded, "Pages that found no place in the experiment"),
     ];
     lines.extend(
         counted
@@ -285,12 +291,16 @@ mod tests {
         let asleep = |name: &Outside| (*name == Outside::from("ada")).then_some(12);
         let lines = |all: &Collected| -> String {
             let line = |(name, why): &(Option<String>, String)| format!("{}: {why}\n", name.as_deref().unwrap_or("-"));
-            missing(all, &["jo".to_owned()], &asleep).iter().map(line).collect()
+            missing(all, &["jo".to_owned()], &asleep, true).iter().map(line).collect()
         };
         let mut text = format!("{}\n{}", standing(&all), lines(&all));
         all.open = false;
         text.push_str(&format!("\nended\n{}", lines(&all)));
         review("class_experiment_missing", &text);
+        // The reason why a result was not taken may be a name.
+        let hidden = missing(&all, &[], &asleep, false);
+        assert!(hidden.iter().all(|(name, _)| name.as_deref() != Some("mallory")));
+        assert!(hidden.contains(&(None, "Results that were not taken: 1.".to_owned())), "{hidden:?}");
     }
 
     #[test]
