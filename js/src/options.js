@@ -29,7 +29,7 @@ export const CHANNEL = names("bytes");
 
 function unknown(name, known, what) {
     const meant = [...known].find((other) => other.toLowerCase() === name.toLowerCase().replace(/[^a-z]/g, ""));
-    refuse(`there is no option ${name} of ${what}; ${meant ? `write ${meant}` : `expected one of ${[...known].join(", ")}`}`);
+    refuse(`the option ${name} of ${what} is unknown; ${meant ? `write ${meant}` : `expected one of ${[...known].join(", ")}`}`);
 }
 
 // The options of `what`, all of which are `known`.
