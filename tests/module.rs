@@ -15,14 +15,13 @@
 
 mod support;
 
-use std::{fs, io::Write as _, path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
-use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use support::{
     GUARD,
     lab::turn,
-    module::{Place, ROOT, World, from_npm, has_node, program, project},
+    module::{Place, ROOT, World, from_npm, gzip, has_node, program, project},
     peers::{pattern, sha256},
     python::Python,
 };
@@ -193,6 +192,187 @@ async fn what_cannot_be_taken_is_refused_by_code() {
         }
         for (at, code) in [("tcp/127.0.0.1:7447", "LOCATOR"), ("ws://", "LOCATOR"), ("nonsense", "LOCATOR")] {
             assert_eq!(place.ask(json!({ "do": "opening", "where": at })).await, json!(code));
+        }
+    }
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_names_the_argument_and_the_way_out() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    let expected = [
+        ("missing", "The payload is missing"),
+        ("nothing", "The payload is null"),
+        ("list", "The payload is a list of 2 values; several arrays become one payload by ZBytes.fromSegments([…])"),
+        (
+            "segment",
+            "The payload is an object with bytes, mode; one with a mode is a segment: write ZBytes.fromSegments",
+        ),
+        ("attachment", "The attachment is the number 7, which has no bytes"),
+        ("ofPayload", "The payload is a list of 1 value; several arrays become one payload"),
+        ("typedArray", "ZBytes.fromSegments takes a list of segments, and this is an Int32Array; put it in [ ]"),
+        ("buffer", "and this is an ArrayBuffer; put it in [ ]"),
+        ("second", "Segment 1: the source is a number"),
+        (
+            "notOptions",
+            "The options of fromSegments are an object, and this is the text \"borrow\"; write { mode: \"borrow\" }",
+        ),
+        ("misspelt", "The option congestioncontrol of put is unknown; write congestionControl"),
+        ("unknown", "The option retries of put is unknown; expected one of encoding, congestionControl, priority,"),
+        ("ofPublisher", "The option priority of put of a publisher is unknown; expected one of encoding, attachment,"),
+        ("ofDeclared", "The option number of declarePublisher is unknown"),
+        ("ofSubscriber", "The option handlers of declareSubscriber is unknown"),
+        ("ofGet", "The option time_out of get is unknown; write timeout"),
+        ("ofQueryable", "The option completed of declareQueryable is unknown"),
+        ("ofSegment", "The option Mode of a segment is unknown; write mode"),
+        ("ofChannel", "The option size of a channel is unknown"),
+        ("ofLiveliness", "The option histories of declareSubscriber of liveliness is unknown"),
+        ("ofSession", "The option queue of open is unknown"),
+        ("constant", "The option congestionControl is the text \"BLOCK\"; write CongestionControl.BLOCK"),
+        ("number", "The option priority is the number 9; expected one of Priority.REAL_TIME,"),
+        ("flag", "The option express is the text \"yes\"; expected true or false"),
+        ("target", "The option target is the text \"all\"; write QueryTarget.ALL"),
+        ("timeout", "The option timeout is the text \"soon\"; expected a number of milliseconds"),
+        ("stamp", "A timestamp is a Timestamp of this module"),
+        ("mode", "The mode is the text \"Borrow\"; expected \"copy\", \"borrow\" or \"move\""),
+        ("handler", "The handler is the text \"log\"; expected a function, a FifoChannel or a RingChannel"),
+        ("where", "such as ws/127.0.0.1:7446, or an object with a locator, and this is an object with connect"),
+        ("key", "A key expression is a text, and this is the number 7"),
+        ("array", "The first argument of array is a class of typed arrays, such as Float64Array"),
+    ];
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for place in &mut places {
+        let words = place.ask(json!({ "do": "words" })).await;
+        assert_eq!(words.as_object().unwrap().len(), expected.len(), "{words}");
+        for (name, said) in expected {
+            assert!(words[name].as_str().unwrap().contains(said), "{name}: {}", words[name]);
+        }
+        // The lines of the caller are there, and none of the program's.
+        let stacks = place.ask(json!({ "do": "stacks", "nowhere": format!("ws/{free}") })).await;
+        for stack in stacks.as_array().unwrap().iter().map(|stack| stack.as_str().unwrap()) {
+            let lines: Vec<_> = stack.lines().take(9).collect();
+            assert!(lines.iter().any(|line| line.contains("theCaller")), "{stack}");
+            assert!(!lines.iter().any(|line| line.contains("wasm")), "{stack}");
+        }
+    }
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_does_not_open_says_where_and_why() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let endpoint = format!("ws://{}/zenoh", world.lab.page_addr());
+    let asked = |at: &str| json!({ "do": "openingWords", "where": at });
+    let words = |said: Value| said.as_str().unwrap().to_owned();
+    let mut page = world.page("").await;
+    let said = words(page.ask(asked(&format!("ws/{free}"))).await);
+    assert!(said.starts_with(&format!("The WebSocket to ws://{free} did not open: ")), "{said}");
+    assert!(said.contains("a browser does not say which") && said.contains("/zenoh of ZBytes Lab"), "{said}");
+    page.leave().await;
+    let mut nodes: Vec<_> = world.node().into_iter().collect();
+    let other = from_npm().join("node_modules/node/bin/node");
+    if other.exists() {
+        // Version 22, with a WebSocket of its own that tells no cause.
+        nodes.extend(world.node_by(other));
+    }
+    for mut node in nodes {
+        let said = words(node.ask(asked(&format!("ws/{free}"))).await);
+        assert!(said.contains(&format!("did not open: connect ECONNREFUSED {free}. Look whether zenohd")), "{said}");
+        let said = words(node.ask(asked("ws://no-such-host.invalid:7446")).await);
+        assert!(said.contains("no-such-host.invalid. Look whether the name of the host is right"), "{said}");
+        // The endpoint of the page takes no program without an origin, and says so.
+        let said = words(node.ask(asked(&endpoint)).await);
+        assert!(said.contains("the server answers 403 Forbidden: expected one Origin header"), "{said}");
+        assert!(said.contains("ws port of the router") && !said.contains("zenohd"), "{said}");
+        assert!(!said.contains("browser does not say"), "{said}");
+        node.leave().await;
+    }
+    world.lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_read_wherever_they_lie() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    for place in &mut places {
+        let numbers = place.ask(json!({ "do": "numbers" })).await;
+        let values = json!([1.5, -2, 1e300, 7, 65_535]);
+        let here = json!({ "values": values, "copied": 0, "same": true, "rest": 3, "reasons": [] });
+        assert_eq!(numbers["here"], here, "a view of the array itself");
+        for (before, read) in numbers["read"].as_array().unwrap().iter().enumerate() {
+            // Behind three letters; 24 bytes later come the short ones.
+            let doubles = if (before + 3) % 8 == 0 { 0 } else { 24 };
+            let shorts = if (before + 3) % 2 == 0 { 0 } else { 4 };
+            let reasons = if doubles + shorts == 0 { json!([]) } else { json!(["Unaligned"]) };
+            let expected =
+                json!({ "values": values, "copied": doubles + shorts, "same": false, "rest": 3, "reasons": reasons });
+            assert_eq!(read, &expected, "{before} bytes before it");
+        }
+        assert_eq!((&numbers["partly"], &numbers["tooFar"]), (&json!("RANGE"), &json!("RANGE")));
+        assert_eq!(numbers["position"], json!(1));
+    }
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_hears_what_is_put_once_it_is_declared() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    let mut python = Python::join(&world.lab.tcp_locator()).await;
+    python.ask(json!({ "do": "subscriber", "name": "one", "key": "lab/wild/one" })).await;
+    python.settled().await;
+    for place in &mut places {
+        let heard = place.ask(json!({ "do": "heardAtOnce", "where": world.lab.ws_locator(), "times": 20 })).await;
+        assert_eq!(heard, json!(20));
+        // A key with wildcards is put, as by all of zenoh.
+        place.ask(json!({ "do": "putText", "key": "lab/wild/*", "text": "to all" })).await;
+        assert_eq!(python.next("one").await["key"], json!("lab/wild/*"));
+    }
+    python.leave().await;
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_numbered_publisher_lets_subscribers_count_what_is_missed() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    for place in &mut places {
+        for numbered in [true, false] {
+            let ask = json!({ "do": "numbered", "where": world.lab.ws_locator(), "key": "lab/numbered", "count": 12, "numbered": numbered });
+            let told = place.ask(ask).await;
+            let dropped = told["dropped"].as_u64().unwrap();
+            // The router may drop some more.
+            let lost = 12 - told["arrived"].as_u64().unwrap();
+            assert!((1..12).contains(&dropped) && lost >= dropped, "{told}");
+            assert_eq!(told["missed"], json!(if numbered { lost } else { 0 }), "{told}");
+        }
+    }
+    world.end(places).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_warning_names_the_bound_and_is_not_repeated() {
+    let _turn = turn().await;
+    let world = World::new().await;
+    let mut places = world.places().await;
+    for place in &mut places {
+        for (bytes, bound, most, held) in
+            [(0, "capacity", 3, "its capacity of 3 values"), (16, "bytes", 16, "its bound of 16 B")]
+        {
+            let ask = json!({ "do": "warnings", "where": world.lab.ws_locator(), "key": format!("lab/warn/{bound}"), "count": 25, "bytes": bytes });
+            let told = place.ask(ask).await;
+            assert_eq!((&told["bound"], &told["most"], &told["count"]), (&json!(bound), &json!(most), &json!(1)));
+            let lines: Vec<_> = told["lines"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+            assert_eq!(lines.len(), 2, "{told}");
+            assert!(lines[0].contains(held) && lines[0].contains("dropped 1: read faster"), "{told}");
+            assert!(lines[1].contains("dropped 10 so far"), "{told}");
         }
     }
     world.end(places).await;
@@ -442,16 +622,24 @@ async fn the_examples_do_what_they_say() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_example_of_the_readme_runs() {
+async fn the_programs_of_the_readme_run() {
     let world = World::new().await;
     let Some(project) = &world.project else { return world.lab.stop().await };
     let readme = fs::read_to_string(Path::new(ROOT).join("js/README.md")).unwrap();
-    let code = readme.split("```js\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    assert!(code.contains("ws/127.0.0.1:7446"), "{code}");
-    fs::write(project.path().join("readme.js"), code.replace("ws/127.0.0.1:7446", &world.lab.ws_locator())).unwrap();
-    let mut readme = program(project, "readme.js", &[]);
-    assert_eq!(readme.line(GUARD).await, "camera/front: frame 1 of front, 921600 B");
-    readme.leave().await;
+    for (name, code) in ["subscriber.mjs", "publisher.mjs"].iter().zip(readme.split("```js\n").skip(1)) {
+        let code = code.split("```").next().unwrap();
+        assert!(code.contains(name) && code.contains("ws/127.0.0.1:7446"), "{code}");
+        fs::write(project.path().join(name), code.replace("ws/127.0.0.1:7446", &world.lab.ws_locator())).unwrap();
+    }
+    let mut subscriber = program(project, "subscriber.mjs", &[]);
+    assert_eq!(subscriber.line(GUARD).await, "subscribed");
+    let publisher = program(project, "publisher.mjs", &[]);
+    for number in 1..=10 {
+        let line = format!("camera/front: frame {number} of the front camera, depth {number}.5 m, 921600 B of pixels");
+        assert_eq!(subscriber.line(GUARD).await, line);
+    }
+    publisher.leave().await;
+    subscriber.leave().await;
     world.lab.stop().await;
 }
 
@@ -465,7 +653,8 @@ fn the_types_are_right_by_the_strict_checker() {
     let check = |file: &str| {
         let mut command = Command::new("node");
         command.arg(&tsc).args(["--strict", "--noEmit", "--target", "es2022", "--module", "nodenext"]);
-        command.args(["--lib", "es2022,esnext.disposable,dom,dom.iterable", "--moduleResolution", "nodenext", file]);
+        // The libraries of a usual project: the types bring along what else they need.
+        command.args(["--lib", "es2023,dom", "--skipLibCheck", "false", "--moduleResolution", "nodenext", file]);
         command.current_dir(project.path()).output().unwrap()
     };
     run_of("types.ts", &check("types.ts"), true);
@@ -481,13 +670,6 @@ fn run_of(what: &str, output: &std::process::Output, is_right: bool) -> String {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.success(), is_right, "{what}: {said}{}", String::from_utf8_lossy(&output.stderr));
     said
-}
-
-/// Bytes by gzip at its best.
-fn gzip(bytes: &[u8]) -> usize {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap().len()
 }
 
 #[test]

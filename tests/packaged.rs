@@ -12,7 +12,7 @@
 
 mod support;
 
-use std::{fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use serde_json::json;
 use support::{
@@ -68,6 +68,70 @@ async fn bundlers_take_the_module_without_configuration() {
         page.close(&[]).await;
     }
     lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_without_the_program_inside_is_small() {
+    if !has_npm() {
+        return;
+    }
+    let _turn = turn().await;
+    let (project, site) = (project(), tempfile::tempdir().unwrap());
+    let app = project.path().join("app");
+    let mut esbuild = tool("esbuild");
+    esbuild.args(["slim.js", "--bundle", "--minify", "--format=esm", "--loader:.wasm=file"]);
+    esbuild.arg(format!("--outfile={}", site.path().join("main.js").display()));
+    run(esbuild.current_dir(&app));
+    fs::copy(app.join("index.html"), site.path().join("index.html")).unwrap();
+    let bytes = support::module::gzip(&fs::read(site.path().join("main.js")).unwrap());
+    println!("  zbytes/slim, packed                              {bytes:>10}");
+    assert!(bytes <= 25_000, "{bytes} B are more than 25,000 B");
+    let lab = Lab::start(Options { dist: Some(site.path().to_owned()), ..options() }).await.unwrap();
+    let address = format!("http://{}/index.html?router={}", lab.page_addr(), lab.ws_locator());
+    let page = Page::at(&address).await;
+    page.until("return document.title", json!("slim: 8")).await;
+    page.close(&[]).await;
+    lab.stop().await;
+}
+
+#[test]
+fn every_code_of_an_error_is_in_the_types_and_documented() {
+    let read = |file: &str| fs::read_to_string(Path::new(ROOT).join("js").join(file)).unwrap();
+    let types = read("src/index.d.ts");
+    let (before, rest) = types.split_once("export type Code =").unwrap();
+    let table: BTreeSet<_> = before.lines().filter_map(|line| line.strip_prefix(" * | `")?.split('`').next()).collect();
+    let union = rest.split(';').next().unwrap();
+    let codes: BTreeSet<_> = union.split('"').skip(1).step_by(2).collect();
+    assert_eq!(table, codes, "the table of codes, and the codes");
+    let upper = |word: &&str| word.len() > 3 && word.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+    let mut made = BTreeSet::new();
+    let sources = [
+        "binding/src/error.rs",
+        "binding/src/session.rs",
+        "src/bytes.js",
+        "src/capnp.js",
+        "src/channel.js",
+        "src/error.js",
+        "src/link.js",
+        "src/load.js",
+        "src/session.js",
+    ]
+    .map(read);
+    for source in &sources {
+        let words = source.split('"').skip(1);
+        made.extend(words.filter(upper).filter(|word| !["DEFAULT"].contains(word)));
+        // Those that have a way out.
+        made.extend(
+            source
+                .lines()
+                .filter_map(|line| line.trim().split_once(": \""))
+                .map(|(name, _)| name)
+                .filter(|name| upper(name)),
+        );
+    }
+    assert!(made.contains("NOT_OPENED") && made.contains("LENT"), "{made:?}");
+    let unknown: Vec<_> = made.difference(&codes).collect();
+    assert!(unknown.is_empty(), "no codes of the types: {unknown:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,12 +305,15 @@ fn the_package_has_its_types_documented_and_its_licences() {
         ("LICENSE-EPL-2.0", "Eclipse Public License"),
         ("notices.txt", "\nzenoh-codec 1.10.2\n"),
         ("README.md", "npm install zbytes"),
+        ("examples/publish.js", "Session.open"),
+        ("examples/ported/z_sub.js", "declareSubscriber"),
         ("dist/index.d.ts", "export class Session"),
     ] {
         let text = fs::read_to_string(package.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert!(text.contains(words), "{file} lacks {words}");
     }
-    // A link that leads nowhere is a warning, and a warning is an error: see js/typedoc.json.
+    // A declaration without a comment is a warning, as is a link that leads nowhere. And a warning is an error: see
+    // js/typedoc.json.
     let js = project.path().join("js");
     copy(&Path::new(ROOT).join("js/src"), &js.join("src"));
     for file in ["README.md", "package.json", "typedoc.json"] {
@@ -256,4 +323,15 @@ fn the_package_has_its_types_documented_and_its_licences() {
     run(typedoc.arg("--options").arg(js.join("typedoc.json")).arg("--out").arg(project.path().join("docs")));
     let index = fs::read_to_string(project.path().join("docs/modules.html")).unwrap();
     assert!(index.contains("index") && index.contains("capnp"), "{index}");
+    // It finds one that is missing.
+    let types = js.join("src/index.d.ts");
+    let text = fs::read_to_string(&types).unwrap();
+    let comment = "    /** Who is at both ends, and the longest batch. */\n";
+    assert!(text.contains(comment));
+    fs::write(&types, text.replace(comment, "")).unwrap();
+    let mut typedoc = tool("typedoc");
+    typedoc.arg("--options").arg(js.join("typedoc.json")).arg("--out").arg(project.path().join("docs"));
+    let output = typedoc.output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(!output.status.success() && said.contains("Session.info"), "{said}");
 }

@@ -1,6 +1,7 @@
 // Payloads of many segments.
-import { refuse, ZError } from "./error.js";
+import { asking, Fault, refuse, shown, ZError } from "./error.js";
 import { program } from "./load.js";
+import { BUILD, optionsOf, SEGMENT } from "./options.js";
 
 const encoder = new TextEncoder();
 const MODES = ["copy", "borrow", "move"];
@@ -9,7 +10,7 @@ const dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
 export function modeNumber(mode) {
     const number = MODES.indexOf(mode);
-    return number < 0 ? refuse(`the mode ${String(mode)} is unknown; expected "copy", "borrow" or "move"`) : number;
+    return number < 0 ? refuse(`the mode is ${shown(mode)}; expected "copy", "borrow" or "move"`) : number;
 }
 
 // A text as bytes that nothing else refers to; anything else as it is.
@@ -17,10 +18,24 @@ export function asArray(value) {
     return typeof value === "string" || value instanceof String ? encoder.encode(value) : value;
 }
 
+// The fault of a value that is a payload, or an attachment, alone.
+export function withoutBytes(value, what) {
+    const list = Array.isArray(value) && value.some((one) => typeof one === "object" || typeof one === "string");
+    const segment = value !== null && typeof value === "object" && "bytes" in value;
+    const instead =
+        value === undefined || value === null ? ""
+        : list ? "; several arrays become one payload by ZBytes.fromSegments([…])"
+        : Array.isArray(value) ? "; write Uint8Array.from(list)"
+        : segment ? "; one with a mode is a segment: write ZBytes.fromSegments([{ bytes, mode }]), or give the mode as an option"
+        : ", which has no bytes";
+    return new Fault("NOT_BYTES", `the ${what} is ${value === undefined ? "missing" : shown(value)}${instead}`);
+}
+
 // Adds a source to those of a payload.
 function add(parts, source, mode, orCopy) {
     const own = source !== null && typeof source === "object" && "bytes" in source;
     const value = own ? source.bytes : source;
+    if (own) optionsOf(source, SEGMENT, "a segment");
     // A mode that is unknown is an error also where none is needed.
     const number = modeNumber(own ? (source.mode ?? mode) : mode);
     if (value instanceof ZBytes) return value.addTo(parts);
@@ -29,8 +44,11 @@ function add(parts, source, mode, orCopy) {
     parts.array(array, array === value ? number : 1, orCopy);
 }
 
-function build(sources, { mode = "copy", unsupported = "refuse" } = {}) {
-    if (unsupported !== "refuse" && unsupported !== "copy") refuse(`unsupported is "refuse" or "copy"`);
+function build(sources, { mode = "copy", unsupported = "refuse" } = {}, alone = false) {
+    if (unsupported !== "refuse" && unsupported !== "copy") {
+        refuse(`the option unsupported is ${shown(unsupported)}; expected "refuse" or "copy"`);
+    }
+    modeNumber(mode);
     const parts = new (program().Parts)();
     try {
         for (const source of sources) add(parts, source, mode, unsupported === "copy");
@@ -38,7 +56,20 @@ function build(sources, { mode = "copy", unsupported = "refuse" } = {}) {
         parts.free();
         throw error;
     }
-    return parts.build();
+    return asking(() => parts.build(alone));
+}
+
+// A value that is a payload, or an attachment, alone.
+function buildOne(value, what, options) {
+    const isSegment = value !== null && typeof value === "object" && "bytes" in value;
+    return asking(() => {
+        if (isSegment) throw withoutBytes(value, what);
+        try {
+            return build([value], options, true);
+        } catch (error) {
+            throw error.code === "NOT_BYTES" ? withoutBytes(value, what) : error;
+        }
+    });
 }
 
 export class ZBytes {
@@ -48,7 +79,7 @@ export class ZBytes {
     #length;
 
     constructor(bytes = "", options = {}) {
-        const given = bytes === INSIDE ? options : build([bytes], options);
+        const given = bytes === INSIDE ? options : buildOne(bytes, "payload", optionsOf(options, BUILD, "ZBytes"));
         if (Array.isArray(given)) {
             this.#views = given;
             this.#length = given.reduce((sum, view) => sum + view.length, 0);
@@ -59,10 +90,12 @@ export class ZBytes {
     }
 
     static fromSegments(segments, options) {
-        if (segments === null || typeof segments?.[Symbol.iterator] !== "function" || typeof segments === "string") {
-            refuse("fromSegments takes an array of segments");
+        const isOne = typeof segments === "string" || ArrayBuffer.isView(segments) || segments instanceof ZBytes;
+        if (isOne || typeof segments?.[Symbol.iterator] !== "function") {
+            const inList = isOne || segments instanceof ArrayBuffer || (segments && typeof segments === "object" && "bytes" in segments);
+            refuse(`ZBytes.fromSegments takes a list of segments, and this is ${shown(segments)}${inList ? "; put it in [ ]" : ""}`);
         }
-        return new ZBytes(INSIDE, build(segments, options));
+        return new ZBytes(INSIDE, build(segments, optionsOf(options, BUILD, "fromSegments")));
     }
 
     // A payload that came over the border: one array, several, or a handle.
@@ -80,7 +113,7 @@ export class ZBytes {
 
     segments() {
         this.#check();
-        return this.#views ? [...this.#views] : this.#payload.segments();
+        return this.#views ? [...this.#views] : asking(() => this.#payload.segments());
     }
 
     slice(start = 0, end = this.#length) {
@@ -100,7 +133,7 @@ export class ZBytes {
 
     toBytes() {
         this.#check();
-        if (!this.#views) return this.#payload.toBytes();
+        if (!this.#views) return asking(() => this.#payload.toBytes());
         if (this.#views.length === 1) return this.#views[0].slice();
         const all = new Uint8Array(this.#length);
         let offset = 0;
@@ -156,6 +189,8 @@ class Reader {
     // The segment that the position is in, and where that one begins.
     #index = 0;
     #begin = 0;
+    // Bytes that were copied, by reason.
+    #copied = new Map();
 
     constructor(payload) {
         [this.#payload, this.#segments] = [payload, payload.segments()];
@@ -188,7 +223,38 @@ class Reader {
         }
         this.#position += length;
         const part = this.#segments[this.#index]?.subarray(from - this.#begin, from - this.#begin + length);
-        return part?.length === length ? part : this.#payload.slice(from, from + length).toBytes();
+        if (part?.length === length) return part;
+        this.#copies("Contiguous", length);
+        return this.#payload.slice(from, from + length).toBytes();
+    }
+
+    // The next numbers. A payload lies anywhere in its buffer, and numbers must lie at a multiple of their size: so the
+    // bytes are copied, once, where they do not.
+    array(Type, length) {
+        const each = Type?.BYTES_PER_ELEMENT;
+        if (typeof Type !== "function" || !(each >= 1)) {
+            refuse(`the first argument of array is a class of typed arrays, such as Float64Array, and this is ${shown(Type)}`);
+        }
+        const count = length ?? this.remaining / each;
+        if (!Number.isInteger(count) || count < 0) {
+            const why = length === undefined ? `${this.remaining} B are left` : `the length is ${shown(length)}`;
+            throw new ZError("RANGE", `${why}, and that is not a number of elements of ${each} B`);
+        }
+        let { buffer, byteOffset } = this.bytes(count * each);
+        if (byteOffset % each !== 0) {
+            this.#copies("Unaligned", count * each);
+            [buffer, byteOffset] = [buffer.slice(byteOffset, byteOffset + count * each), 0];
+        }
+        return new Type(buffer, byteOffset, count);
+    }
+
+    #copies(reason, bytes) {
+        if (bytes > 0) this.#copied.set(reason, (this.#copied.get(reason) ?? 0) + bytes);
+    }
+
+    // What reading has copied.
+    get ledger() {
+        return Array.from(this.#copied, ([reason, bytes]) => ({ stage: "Read", reason, from: "JsHeap", to: "JsHeap", bytes }));
     }
 
     // The next bytes, for numbers: a DataView takes them at any place.
@@ -207,7 +273,15 @@ class Reader {
     }
 }
 
-// A handle of a payload for the program to keep; none for undefined.
-export function handleOf(value) {
-    return value === undefined ? undefined : value instanceof ZBytes ? value.handle() : build([value]);
+// What is put by a delete.
+export const NOTHING = Symbol("nothing");
+
+// A handle of a payload for the program to keep; none for NOTHING.
+export function payloadOf(value) {
+    return value === NOTHING ? undefined : value instanceof ZBytes ? value.handle() : buildOne(value, "payload");
+}
+
+// The same for what may be left out.
+export function handleOf(value, what = "attachment") {
+    return value === undefined ? undefined : value instanceof ZBytes ? value.handle() : buildOne(value, what);
 }

@@ -18,4 +18,4 @@ export function messageOf(segments: Iterable<Segment>, options?: BuildOptions): 
  *
  * @throws {ZError} `MESSAGE` when the payload is not one whole message.
  */
-export function segmentsOf(payload: ZBytes): Uint8Array[];
+export function segmentsOf(payload: ZBytes): Uint8Array<ArrayBuffer>[];

@@ -1,6 +1,7 @@
 // Bounded queues between a session and a reader that may be slow. A page cannot make a router wait, so a channel that
 // is full drops, and counts what it drops.
-import { refuse, ZError } from "./error.js";
+import { Fault, made, refuse, shown } from "./error.js";
+import { CHANNEL, optionsOf } from "./options.js";
 
 // What a sample, a query or a reply occupies.
 const sizeOf = (value) => value?.size ?? 0;
@@ -16,9 +17,12 @@ class Channel {
     #closed = false;
     #error;
     #dropped = 0;
+    #fullBy;
 
-    constructor(ring, capacity, bytes) {
-        if (!(capacity >= 1) || !(bytes >= 1)) refuse("a channel holds at least one value and one byte");
+    constructor(ring, capacity, options) {
+        const { bytes = BYTES } = optionsOf(options, CHANNEL, "a channel") ?? {};
+        if (!(capacity >= 1)) refuse(`the capacity of a channel is ${shown(capacity)}; expected a number of values, 1 or more`);
+        if (!(bytes >= 1)) refuse(`the bytes of a channel are ${shown(bytes)}; expected a number, 1 or more`);
         [this.#ring, this.#capacity, this.#bytes] = [ring, capacity, bytes];
     }
 
@@ -28,6 +32,20 @@ class Channel {
 
     get dropped() {
         return this.#dropped;
+    }
+
+    // Which bound has made it drop last, and how much that is.
+    get fullBy() {
+        return this.#fullBy;
+    }
+
+    get fullAt() {
+        return this.#fullBy === "bytes" ? this.#bytes : this.#capacity;
+    }
+
+    #drops() {
+        this.#dropped += 1;
+        this.#fullBy = this.length >= this.#capacity ? "capacity" : "bytes";
     }
 
     // Puts a value in. One value always fits, however long it is. Returns what had to go for it, if anything.
@@ -41,13 +59,13 @@ class Channel {
         const size = sizeOf(value);
         const full = () => this.length > 0 && (this.length >= this.#capacity || this.#held + size > this.#bytes);
         if (full() && !this.#ring) {
-            this.#dropped += 1;
+            this.#drops();
             return [value];
         }
         let gone;
         while (full()) {
+            this.#drops();
             (gone ??= []).push(this.#take());
-            this.#dropped += 1;
         }
         this.#values.push(value);
         this.#held += size;
@@ -73,12 +91,16 @@ class Channel {
 
     receive() {
         if (this.length > 0) return Promise.resolve(this.#take());
-        if (this.#closed) return Promise.reject(this.#end());
-        return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+        if (this.#closed) return Promise.reject(made(this.#end()));
+        // The error is made here, so that it has the lines of those who wait.
+        const value = new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+        return value.catch((fault) => {
+            throw made(fault);
+        });
     }
 
     #end() {
-        return this.#error ?? new ZError("CHANNEL_CLOSED", "no more values come through this channel");
+        return this.#error ?? new Fault("CHANNEL_CLOSED", "no more values come through this channel");
     }
 
     // No more values come. Readers get those that are there, and then the error, if there is one.
@@ -105,13 +127,13 @@ class Channel {
 const BYTES = 256 << 20;
 
 export class FifoChannel extends Channel {
-    constructor(capacity = 1024, { bytes = BYTES } = {}) {
-        super(false, capacity, bytes);
+    constructor(capacity = 1024, options) {
+        super(false, capacity, options);
     }
 }
 
 export class RingChannel extends Channel {
-    constructor(capacity = 1024, { bytes = BYTES } = {}) {
-        super(true, capacity, bytes);
+    constructor(capacity = 1024, options) {
+        super(true, capacity, options);
     }
 }

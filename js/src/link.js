@@ -1,11 +1,11 @@
 // What the program tells, and what it is asked: one link for each session. It knows operations and declarations by
 // their numbers.
-import { asArray, handleOf, modeNumber, ZBytes } from "./bytes.js";
+import { asArray, handleOf, modeNumber, NOTHING, payloadOf, withoutBytes, ZBytes } from "./bytes.js";
 import { FifoChannel, RingChannel } from "./channel.js";
-import { refuse, ZError } from "./error.js";
+import { asking, made, refuse, shown, ZError } from "./error.js";
 import { program } from "./load.js";
 import { guarded, later } from "./tasks.js";
-import { Locality, oneOf, Reply, ReplyError, Sample, textOf, treatment } from "./values.js";
+import { ConsolidationMode, Locality, oneOf, QueryTarget, Reply, ReplyError, Sample, textOf, treatment } from "./values.js";
 
 // How many bytes may wait before a put waits to be taken.
 export const QUEUED_BYTES = 24 << 20;
@@ -100,7 +100,7 @@ export function sinkOf(handler) {
     }
     const [call, drop] = Array.isArray(handler) ? handler : [handler];
     if (typeof call !== "function") {
-        refuse("a handler is a function, or a FifoChannel or RingChannel");
+        refuse(`the handler is ${shown(handler)}; expected a function, a FifoChannel or a RingChannel`);
     }
     return { send: (value) => void guarded(call, value), close: () => drop && guarded(drop) };
 }
@@ -122,6 +122,8 @@ export class Link {
     #waiting = 0;
     #inTask = 0;
     #bound;
+    // The put that is being handed over: what fails then is made an error where its caller is.
+    #putting = 0;
     #isFull = false;
     #opening = promised();
     #closing = promised();
@@ -149,22 +151,24 @@ export class Link {
     }
 
     #ask(what) {
-        return what(this.#open());
+        return asking(() => what(this.#open()));
     }
 
     // --- Puts ---
 
-    template(key, options = {}) {
+    // One that is `numbered` numbers what is put by it.
+    template(key, options = {}, numbered = undefined) {
         const { encoding = "", allowedDestination = Locality.ANY } = options;
-        oneOf(Locality, allowedDestination, "Locality");
+        oneOf(Locality, allowedDestination, "allowedDestination");
         const Template = program().Template;
-        return new Template(textOf(key, "a key expression"), textOf(encoding, "an encoding"), treatment(options), allowedDestination);
+        const [text, format, how] = [textOf(key, "a key expression"), textOf(encoding, "an encoding"), treatment(options)];
+        return asking(() => new Template(text, format, how, allowedDestination, numbered));
     }
 
     // The same for puts of a session, which has no publisher to keep it.
     kept(key, options = {}) {
         const { encoding = "", allowedDestination = Locality.ANY } = options;
-        oneOf(Locality, allowedDestination, "Locality");
+        oneOf(Locality, allowedDestination, "allowedDestination");
         const format = textOf(encoding, "an encoding");
         // Two that differ have different names, whatever is in the texts.
         const name = `${treatment(options)}#${allowedDestination}#${format.length}#${format}${textOf(key, "a key expression")}`;
@@ -180,35 +184,48 @@ export class Link {
         return template;
     }
 
-    // Puts `payload`, or deletes if there is none. `template` finds the template, so that an error in it is one of
+    // A number that nothing else in this session has.
+    number() {
+        return ++this.#id;
+    }
+
+    // Puts `payload`, or deletes for NOTHING. `template` finds the template, so that an error in it is one of
     // the put. It is freed if it is for this put alone.
     put(template, payload, options, forThisAlone = false) {
         const op = ++this.#op;
         const put = new Put();
         this.#puts.set(op, put);
+        const outer = this.#putting;
+        this.#putting = op;
         try {
             const how = template();
             put.size = Math.max(LEAST, this.#send(this.#open(), op, how, payload, options));
             if (forThisAlone) how.free();
-            if (!put.hasEnded) this.#take(put);
         } catch (error) {
             this.#fail(op, error);
         }
+        this.#putting = outer;
+        if (!put.hasEnded) this.#take(put);
+        else if (put.error !== undefined) put.error = made(put.error);
         return promiseOf(put);
     }
 
     #send(session, op, template, payload, { mode = "copy", attachment, timestamp } = {}) {
         if (this.#waiting > NOT_AWAITED) {
-            throw new ZError("QUEUE_FULL", "too many bytes of puts wait that were not awaited");
+            throw new ZError("QUEUE_FULL", `more than ${NOT_AWAITED >> 20} MiB of puts wait that were not awaited`);
         }
         const number = modeNumber(mode);
         const more = handleOf(attachment);
         const time = timestamp?.toString();
-        if (payload === undefined || payload instanceof ZBytes) {
-            return session.putPayload(op, template, handleOf(payload), more, time);
+        if (payload === NOTHING || payload instanceof ZBytes) {
+            return session.putPayload(op, template, payloadOf(payload), more, time);
         }
         const array = asArray(payload);
-        return session.put(op, template, array, array === payload ? number : 1, more, time);
+        try {
+            return session.put(op, template, array, array === payload ? number : 1, more, time);
+        } catch (fault) {
+            throw fault.code === "NOT_BYTES" ? withoutBytes(payload, "payload") : fault;
+        }
     }
 
     // Whether one more put is taken now. Once the bound is reached, half of it must have left: if each that leaves let one in,
@@ -253,7 +270,8 @@ export class Link {
         if (this.#takers.length === this.#firstTaker) [this.#takers, this.#firstTaker] = [[], 0];
     }
 
-    #fail(op, error) {
+    #fail(op, thrown) {
+        const error = op === this.#putting ? thrown : made(thrown);
         const put = this.#end(op, undefined, error);
         // The caller may look at this put no more.
         if (put?.isTaken && error.code !== "LOST") this.#tell("putfailed", { error });
@@ -273,8 +291,11 @@ export class Link {
 
     get(template, options, sink, parameters = "") {
         const { payload, attachment, target = 0, consolidation = 0, timeout = 10_000, signal } = options;
+        oneOf(QueryTarget, target, "target");
+        oneOf(ConsolidationMode, consolidation, "consolidation");
+        if (!(Number(timeout) >= 0)) refuse(`the option timeout is ${shown(timeout)}; expected a number of milliseconds`);
         return this.#begin(sink, signal, (session, op) => {
-            const more = [handleOf(payload), handleOf(attachment), target, consolidation, Number(timeout)];
+            const more = [handleOf(payload, "payload"), handleOf(attachment), target, consolidation, Number(timeout)];
             session.get(op, template(), parameters, ...more);
         });
     }
@@ -303,20 +324,25 @@ export class Link {
         if (this.#asked.has(op) && !this.isClosed) this.#program.cancel(op);
     }
 
-    flush() {
+    async flush() {
         const { promise, resolve, reject } = promised();
-        this.#begin({ close: (error) => (error ? reject(error) : resolve()) }, undefined, (session, op) => session.flush(op));
-        return promise;
+        this.#begin({ close: (fault) => (fault ? reject(fault) : resolve()) }, undefined, (session, op) => session.flush(op));
+        try {
+            await promise;
+        } catch (fault) {
+            // Made here, it has the lines of those who wait.
+            throw made(fault);
+        }
     }
 
     reply(query, local, template, payload, { attachment, timestamp }) {
         return this.#answer((session, op) => {
-            session.reply(op, query, local, template(), handleOf(payload), handleOf(attachment), timestamp?.toString());
+            session.reply(op, query, local, template(), payloadOf(payload), handleOf(attachment), timestamp?.toString());
         });
     }
 
     replyErr(query, local, payload, encoding) {
-        return this.#answer((session, op) => session.replyErr(op, query, local, handleOf(payload), textOf(encoding, "an encoding")));
+        return this.#answer((session, op) => session.replyErr(op, query, local, payloadOf(payload), textOf(encoding, "an encoding")));
     }
 
     // An answer is taken at once: the asker waits for it.
@@ -324,13 +350,17 @@ export class Link {
         const op = ++this.#op;
         const answer = new Put();
         this.#puts.set(op, answer);
+        const outer = this.#putting;
+        this.#putting = op;
         try {
             this.#ask((session) => ask(session, op));
         } catch (error) {
             this.#end(op, undefined, error);
             throw error;
+        } finally {
+            this.#putting = outer;
         }
-        if (answer.error) throw answer.error;
+        if (answer.error) throw made(answer.error);
         answer.isTaken = true;
     }
 
@@ -349,11 +379,19 @@ export class Link {
         this.#declared.set(id, entry);
         try {
             this.#ask((session) => ask(session, id, text));
-            if (refused) throw refused;
+            if (refused) throw made(refused);
         } catch (error) {
             this.#declared.delete(id);
             throw error;
         }
+        return id;
+    }
+
+    // Declares, and waits until the router knows of it: what another session puts behind that is heard. A link that is
+    // lost meanwhile is opened again, and declares it again.
+    async declareAndTell(key, sink, ask) {
+        const id = await this.declare(key, sink, ask);
+        await this.flush().catch(ignore);
         return id;
     }
 
@@ -376,7 +414,8 @@ export class Link {
         for (const entry of this.#dropping) {
             const count = entry.channel.dropped - entry.dropped;
             entry.dropped += count;
-            this.#tell("dropped", { keyExpr: entry.key, count });
+            const { fullBy: bound, fullAt: most } = entry.channel;
+            this.#tell("dropped", { keyExpr: entry.key, count, bound, most });
         }
         this.#dropping.clear();
     };
@@ -414,19 +453,19 @@ export class Link {
     }
 
     onLost(error, puts, gets, retryIn) {
-        later(() => this.#tell("lost", { error, puts, gets, retryIn }));
+        later(() => this.#tell("lost", { error: made(error), puts, gets, retryIn }));
     }
 
-    onClosed(error) {
+    onClosed(fault) {
         this.isClosed = true;
-        this.#opening.reject(error ?? new ZError("CLOSED", "the program closed the session"));
-        for (const entry of this.#declared.values()) entry.close(error);
+        this.#opening.reject(fault ?? new ZError("CLOSED", "the program closed the session"));
+        for (const entry of this.#declared.values()) entry.close(fault);
         this.#declared.clear();
         later(() => {
             this.#program.free();
             for (const template of this.#templates.values()) template.free();
             this.#closing.resolve();
-            this.#tell("closed", { error });
+            this.#tell("closed", { error: made(fault) });
         });
     }
 
@@ -463,12 +502,12 @@ export class Link {
         this.#asked.get(op)?.send(new Reply(new ReplyError(payload, encoding)));
     }
 
-    onEnded(op, error) {
+    onEnded(op, fault) {
         const sink = this.#asked.get(op);
-        if (sink === undefined) return this.#fail(op, error);
+        if (sink === undefined) return this.#fail(op, fault);
         this.#asked.delete(op);
         sink.over?.();
-        sink.close(error);
+        sink.close(fault);
     }
 
     onSent(op, batches, copied, took) {

@@ -1,16 +1,18 @@
-// Loads the program that speaks zenoh. It is WebAssembly, and stands packed in a file of JavaScript: so it needs no
-// setting of a bundler and no second request.
+// Loads the program that speaks zenoh. It is WebAssembly. The file embedded.js has it packed in JavaScript, so that it
+// needs no setting of a bundler and no second request.
 import init, * as binding from "./binding.js";
 import { ZError } from "./error.js";
-import { packed } from "./packed.js";
 
 let loading;
 let loaded;
 
-async function unpack() {
-    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).arrayBuffer();
+// What has the program where none is given.
+let unpack = () => {
+    throw new Error("zbytes/slim has none inside; first await ready(ADDRESS) with the address of zbytes/program.wasm");
+};
+
+export function embed(how) {
+    unpack = how;
 }
 
 async function load(program) {

@@ -1,17 +1,21 @@
 // Sessions, and what is declared in them.
-import { handleOf, ZBytes } from "./bytes.js";
+import { NOTHING, ZBytes } from "./bytes.js";
 import { FifoChannel } from "./channel.js";
-import { refuse, ZError } from "./error.js";
+import { made, refuse, shown, ZError } from "./error.js";
 import { ready } from "./load.js";
 import { Link, QUEUED_BYTES, sinkOf } from "./link.js";
-import { CongestionControl, Encoding, KeyExpr, Locality, oneOf, Sample, textOf, Timestamp } from "./values.js";
+import * as options from "./options.js";
+import { optionsOf } from "./options.js";
+import { CongestionControl, Encoding, flag, KeyExpr, Locality, oneOf, textOf, Timestamp } from "./values.js";
 
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 // The address of the WebSocket that a locator of zenoh, or an address, means.
 export function websocketUrl(where) {
-    const text = typeof where === "object" && where !== null ? String(where.locator ?? where) : where;
-    if (typeof text !== "string") refuse("a session is opened with a locator, or with the address of a WebSocket");
+    const text = where instanceof URL || where instanceof String ? String(where) : (where?.locator ?? where);
+    if (typeof text !== "string") {
+        refuse(`a session is opened with a locator such as ws/127.0.0.1:7446, or an object with a locator, and this is ${shown(where)}`);
+    }
     const [, scheme, rest] = /^(wss?)\/(?!\/)(.+)$/.exec(text) ?? [];
     const url = scheme ? `${scheme}://${rest}` : text;
     if (!/^wss?:\/\/[^/?#]+/.test(url)) {
@@ -37,10 +41,14 @@ export class SessionEvent extends Event {
 
 // What is said on the console of an event that has no other listener.
 const WARNINGS = {
-    dropped: ({ keyExpr, count }) => `a channel of ${keyExpr} was full and dropped ${count}: read faster, or give it a larger capacity`,
-    missed: ({ keyExpr, count }) => `${count} samples of a numbered publisher did not come to ${keyExpr}`,
-    putfailed: ({ error }) => `a put failed after it was taken: ${error.message}`,
-    queriesrefused: ({ count }) => `${count} queries were answered with an error, because too many wait`,
+    dropped: ({ keyExpr, bound, most }, count) => {
+        const held = bound === "bytes" ? `its bound of ${most} B` : `its capacity of ${most} values`;
+        const give = bound === "bytes" ? "new FifoChannel(capacity, { bytes })" : "new FifoChannel(capacity)";
+        return `a channel of ${keyExpr} reached ${held} and dropped ${count}: read faster, or give a larger one: ${give}`;
+    },
+    missed: ({ keyExpr }, count) => `${count} samples of a numbered publisher did not come to ${keyExpr}`,
+    putfailed: ({ error }, count) => `puts that failed after they were taken: ${count}. ${error.message}`,
+    queriesrefused: (_, count) => `${count} queries were answered with an error, because too many wait`,
 };
 
 // Handles that the program around the module has let go of: the last net.
@@ -85,7 +93,7 @@ class Receiving extends Declared {
     }
 
     [Symbol.asyncIterator]() {
-        if (!this.#channel) refuse("it has a callback: only what has a channel can be iterated over");
+        if (!this.#channel) refuse("it has a callback as its handler, and only a channel is read by a loop; leave the handler out");
         return this.#channel[Symbol.asyncIterator]();
     }
 }
@@ -100,7 +108,7 @@ async function receiving(Class, session, link, key, handler, ask, more = {}) {
     const sink = { ...sinkOf(handler), ...more };
     // A callback keeps its session.
     if (!sink.channel) sink.session = session;
-    const id = await link.declare(key, sink, ask);
+    const id = await link.declareAndTell(key, sink, ask);
     return new Class(session, link, id, textOf(key, "a key expression"), sink.channel);
 }
 
@@ -108,12 +116,14 @@ export class Publisher {
     #link;
     #key;
     #options;
+    #number;
     #template;
 
-    constructor(session, link, key, options) {
+    constructor(session, link, key, how) {
         this.session = session;
-        [this.#link, this.#key, this.#options] = [link, textOf(key, "a key expression"), { ...options }];
-        this.#template = link.template(this.#key, this.#options);
+        [this.#link, this.#key, this.#options] = [link, textOf(key, "a key expression"), { ...how }];
+        this.#number = flag(this.#options.numbered ?? false, "numbered") ? link.number() : undefined;
+        this.#template = link.template(this.#key, this.#options, this.#number);
     }
 
     keyExpr() {
@@ -129,22 +139,24 @@ export class Publisher {
         return this.#template;
     }
 
-    put(payload, options = {}) {
-        if (payload === undefined) payload = null;
-        if (options.encoding === undefined) return this.#link.put(() => this.#mine(), payload, options);
-        const other = { ...this.#options, encoding: options.encoding };
-        return this.#link.put(() => this.#mine() && this.#link.template(this.#key, other), payload, options, true);
+    put(payload, how) {
+        const checked = () => optionsOf(how, options.PUBLISHER_PUT, "put of a publisher");
+        if (how?.encoding === undefined) return this.#link.put(() => (checked(), this.#mine()), payload, how);
+        const other = () => ({ ...this.#options, encoding: checked().encoding });
+        return this.#link.put(() => this.#mine() && this.#link.template(this.#key, other(), this.#number), payload, how, true);
     }
 
-    delete(options) {
-        return this.#link.put(() => this.#mine(), undefined, options);
+    delete(how) {
+        const template = () => (optionsOf(how, options.PUBLISHER_DELETE, "delete of a publisher"), this.#mine());
+        return this.#link.put(template, NOTHING, how);
     }
 
     async matchingStatus() {
         return matchingStatus(this.#link, this.#key, false);
     }
 
-    matchingListener({ handler } = {}) {
+    async matchingListener(how) {
+        const { handler } = optionsOf(how, options.MATCHING, "matchingListener") ?? {};
         return matchingListener(this.session, this.#link, this.#key, handler, false);
     }
 
@@ -221,16 +233,19 @@ export class Query {
         return (this.#payload?.length ?? 0) + (this.#attachment?.length ?? 0);
     }
 
-    async reply(keyExpr, payload, options = {}) {
-        this.#link.reply(this.#id, this.#local, () => this.#link.template(keyExpr, options), payload ?? null, options);
+    async reply(keyExpr, payload, how) {
+        const checked = optionsOf(how, options.REPLY, "reply") ?? {};
+        this.#link.reply(this.#id, this.#local, () => this.#link.template(keyExpr, checked), payload, checked);
     }
 
-    async replyDel(keyExpr, options = {}) {
-        this.#link.reply(this.#id, this.#local, () => this.#link.template(keyExpr, options), undefined, options);
+    async replyDel(keyExpr, how) {
+        const checked = optionsOf(how, options.REPLY_DEL, "replyDel") ?? {};
+        this.#link.reply(this.#id, this.#local, () => this.#link.template(keyExpr, checked), NOTHING, checked);
     }
 
-    async replyErr(payload, { encoding = "" } = {}) {
-        this.#link.replyErr(this.#id, this.#local, payload ?? null, encoding);
+    async replyErr(payload, how) {
+        const { encoding = "" } = optionsOf(how, options.REPLY_ERR, "replyErr") ?? {};
+        this.#link.replyErr(this.#id, this.#local, payload, encoding);
     }
 
     async finalize() {
@@ -262,17 +277,17 @@ export class Querier {
     #key;
     #options;
 
-    constructor(session, link, key, options) {
-        [this.session, this.#link, this.#key, this.#options] = [session, link, textOf(key, "a key expression"), { ...options }];
-        link.template(this.#key, { congestionControl: CongestionControl.BLOCK, ...options }).free();
+    constructor(session, link, key, how) {
+        [this.session, this.#link, this.#key, this.#options] = [session, link, textOf(key, "a key expression"), { ...how }];
+        link.template(this.#key, { congestionControl: CongestionControl.BLOCK, ...how }).free();
     }
 
     keyExpr() {
         return KeyExpr.known(this.#key);
     }
 
-    get(options = {}) {
-        const { parameters = "", ...rest } = options;
+    async get(how) {
+        const { parameters = "", ...rest } = optionsOf(how, options.QUERIER_GET, "get of a querier") ?? {};
         return get(this.#link, this.#key, String(parameters), { ...this.#options, ...rest });
     }
 
@@ -280,7 +295,8 @@ export class Querier {
         return matchingStatus(this.#link, this.#key, true);
     }
 
-    matchingListener({ handler } = {}) {
+    async matchingListener(how) {
+        const { handler } = optionsOf(how, options.MATCHING, "matchingListener") ?? {};
         return matchingListener(this.session, this.#link, this.#key, handler, true);
     }
 
@@ -327,10 +343,10 @@ function repliesOf(handler, ask) {
     return sink.channel && { channel: sink.channel, op };
 }
 
-async function get(link, key, parameters, options) {
-    const how = { congestionControl: CongestionControl.BLOCK, ...options };
+async function get(link, key, parameters, given) {
+    const how = { congestionControl: CongestionControl.BLOCK, ...given };
     const template = () => link.template(key, how);
-    const asked = repliesOf(options.handler, (sink) => link.get(template, how, sink, parameters));
+    const asked = repliesOf(how.handler, (sink) => link.get(template, how, sink, parameters));
     return asked && new Replies(asked.channel, () => link.cancel(asked.op));
 }
 
@@ -343,16 +359,19 @@ export class Liveliness {
     }
 
     async declareToken(keyExpr) {
-        const id = await this.#link.declare(keyExpr, { send() {}, close() {} }, (program, id, text) => program.declareToken(id, text));
+        const id = await this.#link.declareAndTell(keyExpr, { send() {}, close() {} }, (program, id, text) => program.declareToken(id, text));
         return new LivelinessToken(this.#session, this.#link, id, textOf(keyExpr));
     }
 
-    declareSubscriber(keyExpr, { history = false, handler } = {}) {
-        const ask = (program, id, text) => program.declareLivelinessSubscriber(id, text, Boolean(history));
+    async declareSubscriber(keyExpr, how) {
+        const { history = false, handler } = optionsOf(how, options.LIVELINESS_SUBSCRIBER, "declareSubscriber of liveliness") ?? {};
+        flag(history, "history");
+        const ask = (program, id, text) => program.declareLivelinessSubscriber(id, text, history);
         return receiving(Subscriber, this.#session, this.#link, keyExpr, handler, ask);
     }
 
-    async get(keyExpr, { handler, signal } = {}) {
+    async get(keyExpr, how) {
+        const { handler, signal } = optionsOf(how, options.LIVELINESS_GET, "get of liveliness") ?? {};
         const asked = repliesOf(handler, (sink) => this.#link.livelinessGet(keyExpr, sink, signal));
         return asked && new Replies(asked.channel, () => this.#link.cancel(asked.op));
     }
@@ -382,19 +401,25 @@ export class SessionInfo {
     }
 }
 
+// A warning that was written is written again when so many times as much has come together.
+const MORE = 10;
+
 const OPENED = Symbol("opened by Session.open");
 
 export class Session extends EventTarget {
     #link;
     #time = 0n;
+    #told = new Map();
 
     constructor(key, link) {
-        if (key !== OPENED) refuse("a session is opened by Session.open()");
+        if (key !== OPENED) refuse("a session is not opened by new; write await Session.open(where)");
         super();
         this.#link = link;
     }
 
-    static async open(where, { queuedBytes = QUEUED_BYTES, program } = {}) {
+    static async open(where, how) {
+        const { queuedBytes = QUEUED_BYTES, program } = optionsOf(how, options.OPEN, "open") ?? {};
+        if (!(queuedBytes >= 0)) refuse(`the option queuedBytes is ${shown(queuedBytes)}; expected a number of bytes`);
         const to = isPort(where) ? where : websocketUrl(where);
         await ready(program);
         if (!isPort(to)) hasWebSocket();
@@ -403,51 +428,72 @@ export class Session extends EventTarget {
         const session = new Session(OPENED, link);
         // The program holds the link, and the link must not hold the session.
         self = new WeakRef(session);
-        await link.whenOpen;
+        try {
+            await link.whenOpen;
+        } catch (fault) {
+            // Made here, it has the lines of those who wait.
+            throw made(fault);
+        }
         nets.register(session, () => link.close(), session);
         return session;
     }
 
     #tell(type, facts) {
         const isLeft = this.dispatchEvent(new SessionEvent(type, facts));
-        if (isLeft && WARNINGS[type]) console.warn(`zbytes: ${WARNINGS[type](facts)}`);
+        if (isLeft && WARNINGS[type]) this.#warn(type, facts);
     }
 
-    put(keyExpr, payload, options) {
-        if (payload === undefined) payload = null;
-        return this.#link.put(() => this.#link.kept(keyExpr, options), payload, options);
+    // The same warning is written once, and then when ten times as much has come together.
+    #warn(type, facts) {
+        const name = `${type} ${facts.keyExpr ?? ""} ${facts.bound ?? ""} ${facts.error?.code ?? ""}`;
+        const told = this.#told.get(name) ?? { count: 0, next: 0 };
+        told.count += facts.count ?? 1;
+        this.#told.set(name, told);
+        if (told.count < told.next) return;
+        const soFar = told.next === 0 ? "" : " so far";
+        told.next = told.count * MORE;
+        console.warn(`zbytes: ${WARNINGS[type](facts, `${told.count}${soFar}`)}`);
     }
 
-    delete(keyExpr, options) {
-        return this.#link.put(() => this.#link.kept(keyExpr, options), undefined, options);
+    put(keyExpr, payload, how) {
+        return this.#link.put(() => this.#link.kept(keyExpr, optionsOf(how, options.PUT, "put")), payload, how);
     }
 
-    async get(selector, options = {}) {
+    delete(keyExpr, how) {
+        return this.#link.put(() => this.#link.kept(keyExpr, optionsOf(how, options.DELETE, "delete")), NOTHING, how);
+    }
+
+    async get(selector, how) {
         const text = textOf(selector, "a selector");
         const at = text.indexOf("?");
         const [key, parameters] = at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
-        return get(this.#link, key, parameters, options);
+        return get(this.#link, key, parameters, optionsOf(how, options.GET, "get"));
     }
 
-    async declarePublisher(keyExpr, options) {
-        return new Publisher(this, this.#link, keyExpr, options);
+    async declarePublisher(keyExpr, how) {
+        return new Publisher(this, this.#link, keyExpr, optionsOf(how, options.PUBLISHER, "declarePublisher"));
     }
 
-    declareSubscriber(keyExpr, { handler, allowedOrigin = Locality.ANY } = {}) {
-        const ask = (program, id, text) => program.declareSubscriber(id, text, oneOf(Locality, allowedOrigin, "Locality"));
+    async declareSubscriber(keyExpr, how) {
+        const { handler, allowedOrigin = Locality.ANY } = optionsOf(how, options.SUBSCRIBER, "declareSubscriber") ?? {};
+        oneOf(Locality, allowedOrigin, "allowedOrigin");
+        const ask = (program, id, text) => program.declareSubscriber(id, text, allowedOrigin);
         return receiving(Subscriber, this, this.#link, keyExpr, handler, ask);
     }
 
-    declareQueryable(keyExpr, { handler, complete = false, allowedOrigin = Locality.ANY } = {}) {
-        const ask = (program, id, text) => program.declareQueryable(id, text, Boolean(complete), oneOf(Locality, allowedOrigin, "Locality"));
+    async declareQueryable(keyExpr, how) {
+        const { handler, complete = false, allowedOrigin = Locality.ANY } = optionsOf(how, options.QUERYABLE, "declareQueryable") ?? {};
+        flag(complete, "complete");
+        oneOf(Locality, allowedOrigin, "allowedOrigin");
+        const ask = (program, id, text) => program.declareQueryable(id, text, complete, allowedOrigin);
         const made = (...query) => new Query(this.#link, ...query);
         const [call, drop] = Array.isArray(handler) ? handler : [handler];
         const answers = typeof call === "function" ? [answering(call), drop] : handler;
         return receiving(Queryable, this, this.#link, keyExpr, answers, ask, { made });
     }
 
-    async declareQuerier(keyExpr, options) {
-        return new Querier(this, this.#link, keyExpr, options);
+    async declareQuerier(keyExpr, how) {
+        return new Querier(this, this.#link, keyExpr, optionsOf(how, options.GET, "declareQuerier"));
     }
 
     declareKeyexpr(keyExpr) {
@@ -498,4 +544,4 @@ export class Session extends EventTarget {
 }
 
 // As zenoh-ts has it.
-export const open = (where, options) => Session.open(where, options);
+export const open = (where, how) => Session.open(where, how);

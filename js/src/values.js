@@ -1,36 +1,48 @@
 // The values of zenoh: key expressions, encodings, timestamps, samples.
 import { ZBytes } from "./bytes.js";
-import { refuse } from "./error.js";
+import { asking, refuse, shown } from "./error.js";
 import { program } from "./load.js";
 
-// The values of each of them.
+// The values of each of them, and what it is called.
 const allowed = new Map();
 
-function names(object) {
-    allowed.set(object, new Set(Object.values(object)));
+function names(what, object) {
+    allowed.set(object, { what, values: new Set(Object.values(object)) });
     return Object.freeze(object);
 }
 
-export const Priority = names({
+export const Priority = names("Priority", {
     REAL_TIME: 1, INTERACTIVE_HIGH: 2, INTERACTIVE_LOW: 3, DATA_HIGH: 4, DATA: 5, DATA_LOW: 6, BACKGROUND: 7, DEFAULT: 5,
 });
-export const CongestionControl = names({ DROP: 0, BLOCK: 1, DEFAULT_PUSH: 0, DEFAULT_REQUEST: 1, DEFAULT_RESPONSE: 1 });
-export const Reliability = names({ BEST_EFFORT: 0, RELIABLE: 1, DEFAULT: 1 });
-export const Locality = names({ SESSION_LOCAL: 0, REMOTE: 1, ANY: 2, DEFAULT: 2 });
-export const SampleKind = names({ PUT: 0, DELETE: 1 });
-export const QueryTarget = names({ BEST_MATCHING: 0, ALL: 1, ALL_COMPLETE: 2, DEFAULT: 0 });
-export const ConsolidationMode = names({ AUTO: 0, NONE: 1, MONOTONIC: 2, LATEST: 3, DEFAULT: 0 });
+export const CongestionControl = names("CongestionControl", {
+    DROP: 0, BLOCK: 1, DEFAULT_PUSH: 0, DEFAULT_REQUEST: 1, DEFAULT_RESPONSE: 1,
+});
+export const Reliability = names("Reliability", { BEST_EFFORT: 0, RELIABLE: 1, DEFAULT: 1 });
+export const Locality = names("Locality", { SESSION_LOCAL: 0, REMOTE: 1, ANY: 2, DEFAULT: 2 });
+export const SampleKind = names("SampleKind", { PUT: 0, DELETE: 1 });
+export const QueryTarget = names("QueryTarget", { BEST_MATCHING: 0, ALL: 1, ALL_COMPLETE: 2, DEFAULT: 0 });
+export const ConsolidationMode = names("ConsolidationMode", { AUTO: 0, NONE: 1, MONOTONIC: 2, LATEST: 3, DEFAULT: 0 });
 
-// The number of a name, if it is one of `all`.
-export function oneOf(all, value, what) {
-    return allowed.get(all).has(value) ? value : refuse(`${String(value)} is not a value of ${what}`);
+// The value of an option, if it is one of `all`.
+export function oneOf(all, value, option) {
+    const { what, values } = allowed.get(all);
+    if (values.has(value)) return value;
+    const names = Object.keys(all).filter((name) => !name.startsWith("DEFAULT"));
+    const meant = names.find((name) => typeof value === "string" && name === value.toUpperCase().replace(/^.*\./, ""));
+    const expected = meant ? `write ${what}.${meant}` : `expected one of ${names.map((name) => `${what}.${name}`).join(", ")}`;
+    return refuse(`the option ${option} is ${shown(value)}; ${expected}`);
+}
+
+// The value of an option that is true or false.
+export function flag(value, option) {
+    return typeof value === "boolean" ? value : refuse(`the option ${option} is ${shown(value)}; expected true or false`);
 }
 
 // A text of `value`, which must be a text or one of the module's own values.
 export function textOf(value, what) {
     if (typeof value === "string") return value;
     if (value instanceof KeyExpr || value instanceof Encoding || value instanceof String) return value.toString();
-    return refuse(`${what} is a text, and this is ${value === null ? "null" : typeof value}`);
+    return refuse(`${what} is a text, and this is ${shown(value)}`);
 }
 
 const KNOWN = Symbol("known to be right");
@@ -40,11 +52,11 @@ export class KeyExpr {
 
     constructor(text, known) {
         this.#text = textOf(text, "a key expression");
-        if (known !== KNOWN) program().check(this.#text);
+        if (known !== KNOWN) asking(() => program().check(this.#text));
     }
 
     static autocanonize(text) {
-        return new KeyExpr(program().canonical(textOf(text, "a key expression")), KNOWN);
+        return new KeyExpr(asking(() => program().canonical(textOf(text, "a key expression"))), KNOWN);
     }
 
     static known(text) {
@@ -60,11 +72,11 @@ export class KeyExpr {
     }
 
     includes(other) {
-        return program().includes(this.#text, textOf(other, "a key expression"));
+        return asking(() => program().includes(this.#text, textOf(other, "a key expression")));
     }
 
     intersects(other) {
-        return program().intersects(this.#text, textOf(other, "a key expression"));
+        return asking(() => program().intersects(this.#text, textOf(other, "a key expression")));
     }
 
     toString() {
@@ -154,9 +166,10 @@ const [BLOCK, EXPRESS, BEST_EFFORT, LOCAL] = [8, 16, 32, 64];
 
 // The same for what is sent.
 export function treatment({ priority = 5, congestionControl = 0, express = false, reliability = 1 }) {
-    oneOf(Priority, priority, "Priority");
-    oneOf(CongestionControl, congestionControl, "CongestionControl");
-    oneOf(Reliability, reliability, "Reliability");
+    oneOf(Priority, priority, "priority");
+    oneOf(CongestionControl, congestionControl, "congestionControl");
+    oneOf(Reliability, reliability, "reliability");
+    flag(express, "express");
     return priority | (congestionControl ? BLOCK : 0) | (express ? EXPRESS : 0) | (reliability ? 0 : BEST_EFFORT);
 }
 

@@ -40,6 +40,15 @@ async function codeOf(call) {
     }
 }
 
+// What a function says is wrong, and on which lines of whose functions.
+async function wordsOf(call) {
+    try {
+        return `taken: ${await call()}`;
+    } catch (error) {
+        return error.message;
+    }
+}
+
 // `capnp` is where the second entry point of the module is.
 export function commander(z, capnp) {
     const { ZBytes, Session, FifoChannel, RingChannel } = z;
@@ -263,6 +272,166 @@ export function commander(z, capnp) {
             } catch (error) {
                 return error.message;
             }
+        },
+
+        // What is said of arguments and options that are wrong, by a name for each.
+        async words() {
+            const bytes = new Uint8Array(8);
+            const publisher = await session.declarePublisher("lab/words");
+            const put = (options) => () => session.put("lab/words", bytes, options);
+            const calls = {
+                missing: () => session.put("lab/words"),
+                nothing: () => session.put("lab/words", null),
+                list: () => session.put("lab/words", [bytes, bytes]),
+                segment: () => publisher.put({ bytes, mode: "borrow" }),
+                attachment: put({ attachment: 7 }),
+                ofPayload: () => new ZBytes([bytes]),
+                typedArray: () => ZBytes.fromSegments(Int32Array.of(1, 2)),
+                buffer: () => ZBytes.fromSegments(bytes.buffer),
+                second: () => ZBytes.fromSegments([bytes, 7]),
+                notOptions: () => ZBytes.fromSegments([bytes], "borrow"),
+                misspelt: put({ congestioncontrol: 1 }),
+                unknown: put({ retries: 3 }),
+                ofPublisher: () => publisher.put(bytes, { priority: 1 }),
+                ofDeclared: () => session.declarePublisher("lab/words", { number: true }),
+                ofSubscriber: () => session.declareSubscriber("lab/words", { handlers: [] }),
+                ofGet: () => session.get("lab/words", { time_out: 3 }),
+                ofQueryable: () => session.declareQueryable("lab/words", { completed: true }),
+                ofSegment: () => ZBytes.fromSegments([{ bytes, Mode: "copy" }]),
+                ofChannel: () => new FifoChannel(3, { size: 1 }),
+                ofLiveliness: () => session.liveliness().declareSubscriber("lab/words", { histories: true }),
+                ofSession: () => Session.open("ws/127.0.0.1:1", { queue: 1 }),
+                constant: put({ congestionControl: "BLOCK" }),
+                number: put({ priority: 9 }),
+                flag: put({ express: "yes" }),
+                target: () => session.get("lab/words", { target: "all" }),
+                timeout: () => session.get("lab/words", { timeout: "soon" }),
+                stamp: put({ timestamp: "now" }),
+                mode: put({ mode: "Borrow" }),
+                handler: () => session.declareSubscriber("lab/words", { handler: "log" }),
+                where: () => Session.open({ connect: "x" }),
+                key: () => session.put(7, bytes),
+                array: () => new ZBytes("x").reader().array("Float64Array"),
+            };
+            const found = {};
+            for (const [name, call] of Object.entries(calls)) found[name] = await wordsOf(call);
+            return found;
+        },
+
+        // What is said where no session opens.
+        async openingWords({ where }) {
+            return wordsOf(() => Session.open(where));
+        },
+
+        // The stack of errors, of a function that has a name.
+        async stacks({ nowhere }) {
+            const channel = new FifoChannel(1);
+            const stackOf = (call) => call().then(() => "none", (error) => error.stack);
+            return [
+                await stackOf(async function theCaller() { await session.put("lab//a", "x"); }),
+                await stackOf(async function theCaller() { await session.put("lab/a", 7); }),
+                await stackOf(async function theCaller() { await session.declareSubscriber("lab//a"); }),
+                await stackOf(async function theCaller() { new ZBytes([1]); }),
+                await stackOf(async function theCaller() { await Session.open(nowhere); }),
+                await stackOf(async function theCaller() {
+                    setTimeout(() => channel.close(), 1);
+                    await channel.receive();
+                }),
+            ];
+        },
+
+        // What another session puts directly behind a declaration, so many times. Returns how much of it came.
+        async heardAtOnce({ where, times }) {
+            const other = await Session.open(where);
+            let heard = 0;
+            for (let i = 0; i < times; i++) {
+                const key = `lab/at/once/${i}`;
+                const subscriber = await session.declareSubscriber(key);
+                await other.put(key, "x", { congestionControl: z.CongestionControl.BLOCK }).sent;
+                await other.flush();
+                // The same way, and behind it.
+                await other.put(key, "last", { congestionControl: z.CongestionControl.BLOCK });
+                if (`${(await subscriber.receiver().receive()).payload()}` === "x") heard += 1;
+                await subscriber.undeclare();
+            }
+            await other.close();
+            return heard;
+        },
+
+        // A publisher that numbers its samples, and drops some. Returns how many it dropped, and how many were missed.
+        async numbered({ where, key, count, numbered }) {
+            const other = await Session.open(where);
+            let missed = 0;
+            other.addEventListener("missed", (event) => {
+                event.preventDefault();
+                missed += event.count;
+            });
+            const subscriber = await other.declareSubscriber(key, { handler: new FifoChannel(2 * count, { bytes: 1 << 30 }) });
+            const publisher = await session.declarePublisher(key, { numbered });
+            const payload = new Uint8Array(10 << 20);
+            await publisher.put("first").sent;
+            const ends = await Promise.allSettled(Array.from({ length: count }, () => publisher.put(payload, { mode: "borrow" }).sent));
+            await session.flush();
+            await publisher.put("last", { encoding: "text/plain" }).sent;
+            let arrived = 0;
+            for await (const sample of subscriber) {
+                if (sample.payload().length === 4) break;
+                if (sample.payload().length === payload.length) arrived += 1;
+            }
+            // The event comes in a task of its own.
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            await other.close();
+            return { dropped: ends.filter(({ status }) => status === "rejected").length, arrived, missed };
+        },
+
+        // What a session writes on the console of a channel that drops so many values, one in each task.
+        async warnings({ where, key, count, bytes }) {
+            const other = await Session.open(where);
+            const lines = [];
+            const warn = console.warn;
+            console.warn = (line) => lines.push(line);
+            const told = [];
+            try {
+                const handler = new FifoChannel(3, bytes ? { bytes } : undefined);
+                other.addEventListener("dropped", ({ count, bound, most }) => told.push({ count, bound, most }));
+                const subscriber = await other.declareSubscriber(key, { handler });
+                const sum = () => told.reduce((sum, { count }) => sum + count, 0);
+                while (sum() < count) {
+                    await session.put(key, "12345678", { congestionControl: z.CongestionControl.BLOCK }).sent;
+                    await session.flush();
+                    await new Promise((resolve) => setTimeout(resolve, 1));
+                }
+                await subscriber.undeclare();
+            } finally {
+                console.warn = warn;
+            }
+            await other.close();
+            return { lines, ...told[0] };
+        },
+
+        // Numbers behind a text: aligned in memory of their own, and wherever a payload has arrived.
+        async numbers() {
+            const parts = ["abc", Float64Array.of(1.5, -2, 1e300), Uint16Array.of(7, 65_535), new Uint8Array(3)];
+            const payload = ZBytes.fromSegments(parts, { mode: "borrow" });
+            // Longer texts before it, so that it lies at every place of eight.
+            const read = [];
+            const take = (from) => {
+                const reader = from.reader().skip(3);
+                const [doubles, shorts] = [reader.array(Float64Array, 3), reader.array(Uint16Array, 2)];
+                const copied = reader.ledger.reduce((sum, { bytes }) => sum + bytes, 0);
+                const same = doubles.buffer === parts[1].buffer;
+                return { values: [...doubles, ...shorts], copied, same, rest: reader.array(Uint8Array).length, reasons: reader.ledger.map(({ reason }) => reason) };
+            };
+            const here = take(payload);
+            for (let i = 0; i < 8; i++) {
+                const whole = ZBytes.fromSegments(["x".repeat(i), payload]).toBytes();
+                read.push(take(new ZBytes(whole, { mode: "borrow" }).slice(i)));
+            }
+            const reader = payload.reader();
+            return {
+                here, read, partly: await codeOf(() => reader.skip(1).array(Float64Array)), tooFar: await codeOf(() => reader.array(Float64Array, 99)),
+                position: reader.position,
+            };
         },
 
         // A payload of three arrays, read piece by piece.

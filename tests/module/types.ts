@@ -12,10 +12,16 @@ export async function main(): Promise<void> {
     await put;
     const sent: Sent = await put.sent;
     const publisher = await session.declarePublisher(new KeyExpr("a/b"), { congestionControl: CongestionControl.BLOCK });
+    const numbered = await session.declarePublisher("a/c", { numbered: true });
+    await numbered.put("x");
     await publisher.put("text", { attachment: new DataView(new ArrayBuffer(2)), timestamp: await session.newTimestamp() });
     const subscriber = await session.declareSubscriber("a/**", { handler: new RingChannel<Sample>(10) });
     for await (const sample of subscriber) {
         const bytes: Uint8Array<ArrayBuffer> = sample.payload().toBytes();
+        const reader = sample.payload().reader();
+        const numbers: Float64Array = reader.array(Float64Array, 2);
+        const image = new ImageData(new Uint8ClampedArray(reader.bytes(4).buffer), 1, 1);
+        console.log(numbers.length, image.width, reader.ledger.length, new Blob(sample.payload().segments()).size);
         if (sample.kind() === SampleKind.DELETE) console.log(bytes.length, sent.batches, `${sample.keyexpr()}`);
         break;
     }

@@ -8,6 +8,9 @@ export async function main(session: Session): Promise<void> {
     await session.put("a", "x", { priority: 9 }); // wrong
     ZBytes.fromSegments(["x"], { mode: "steal" }); // wrong
     session.addEventListener("gone", () => {}); // wrong
+    await session.put("a", "x", { congestioncontrol: 1 }); // wrong
+    await session.put("a", "x", { numbered: true }); // wrong
+    new ZBytes("x").reader().array("Float64Array", 1); // wrong
     new Session(); // wrong
     new Sample(); // wrong
 }

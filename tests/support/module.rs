@@ -3,10 +3,12 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::Command,
 };
 
+use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use zbytes_lab::server::{Lab, Options};
@@ -49,6 +51,13 @@ pub(crate) fn site() -> TempDir {
     assert!(dist.join("packed.js").exists(), "js/dist is missing; scripts/module builds it");
     copy(&dist, &folder.path().join("zbytes"));
     folder
+}
+
+/// Bytes by gzip at its best.
+pub(crate) fn gzip(bytes: &[u8]) -> usize {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap().len()
 }
 
 pub(crate) fn run(what: &mut Command) -> String {

@@ -1,6 +1,6 @@
 //! Errors as JavaScript gets them: a code that a program can compare, and words for a person.
 
-use std::{convert::Infallible, fmt::Display};
+use std::fmt::Display;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use zbytes::{
@@ -14,12 +14,12 @@ use zbytes_session::{
 
 #[wasm_bindgen(raw_module = "./error.js")]
 extern "C" {
-    /// The module's own class of errors.
-    #[wasm_bindgen(js_name = ZError)]
+    /// What went wrong. The module makes its error of it where the caller's own lines are on the
+    /// stack: an error that was made here would show this program's.
     #[derive(Clone)]
     pub type Fault;
 
-    #[wasm_bindgen(constructor, js_class = "ZError")]
+    #[wasm_bindgen(constructor)]
     fn new(code: &str, words: &str) -> Fault;
 
     #[wasm_bindgen(method, getter)]
@@ -124,16 +124,30 @@ impl Coded for GetError {
     }
 }
 
-/// Why a session has ended, or did not open.
-pub(crate) fn of_link(error: &LinkError<Infallible>) -> Fault {
+/// What a platform that is not a browser knows of a WebSocket that did not open.
+pub(crate) type Reason = String;
+
+/// The error of a source that is a payload alone: it is not a segment to be counted.
+pub(crate) fn refused_alone(error: BuildError) -> Fault {
+    match error {
+        BuildError::Segment { error, .. } => refused(error),
+        other => refused(other),
+    }
+}
+
+/// Why a session has ended, or did not open. `to` is its address behind the word *to*, or nothing.
+pub(crate) fn of_link(error: &LinkError<Reason>, to: &str) -> Fault {
     let (code, words) = match error {
         LinkError::Browser { reason } => ("LOCATOR", format!("no WebSocket can be opened to this address: {reason}")),
         LinkError::NoAnswer { within } => {
-            ("NO_ANSWER", format!("the server did not answer within {} s", within.as_secs()))
+            ("NO_ANSWER", format!("the WebSocket{to} was not answered within {} s", within.as_secs()))
         }
+        LinkError::Host(reason) => ("NOT_OPENED", format!("the WebSocket{to} did not open: {reason}")),
         LinkError::NotOpened { .. } => (
             "NOT_OPENED",
-            "the WebSocket did not open: no router listens there, or it refused; a browser hides which".to_owned(),
+            format!(
+                "the WebSocket{to} did not open: no router listens there, or it refused, and a browser does not say which"
+            ),
         ),
         LinkError::Text => ("NOT_ZENOH", "the server sent a text message, which a zenoh router never does".to_owned()),
         LinkError::Handshake { code } => {
@@ -151,14 +165,14 @@ pub(crate) fn of_link(error: &LinkError<Infallible>) -> Fault {
 }
 
 /// Why an operation ended with its session.
-pub(crate) fn of_end(error: Option<&LinkError<Infallible>>) -> Fault {
+pub(crate) fn of_end(error: Option<&LinkError<Reason>>) -> Fault {
     match error {
-        Some(error) => of_link(error),
+        Some(error) => of_link(error, ""),
         None => fault("CLOSED", "the program closed the session"),
     }
 }
 
-pub(crate) fn of_put(failure: &PutFailure<Infallible>) -> Fault {
+pub(crate) fn of_put(failure: &PutFailure<Reason>) -> Fault {
     match failure {
         PutFailure::GivenUp(error, _) => Fault::new(error.code(), &error.to_string()),
         PutFailure::SessionEnded(error, how_far) => {
@@ -174,7 +188,7 @@ pub(crate) fn of_put(failure: &PutFailure<Infallible>) -> Fault {
     }
 }
 
-pub(crate) fn of_get(failure: &GetFailure<Infallible>) -> Fault {
+pub(crate) fn of_get(failure: &GetFailure<Reason>) -> Fault {
     match failure {
         GetFailure::Ended { error, .. } => Fault::new(error.code(), &error.to_string()),
         GetFailure::SessionEnded(error) => of_end(error.as_ref()),

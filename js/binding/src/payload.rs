@@ -8,7 +8,7 @@ use zbytes::{
     segment::{Input, Mode, Segment, Source, Unsupported, js::to_array_buffer},
 };
 
-use super::error::{Fault, refused};
+use super::error::{Fault, refused, refused_alone};
 
 /// The sources of a payload that is to be built.
 #[wasm_bindgen]
@@ -34,9 +34,11 @@ impl Parts {
         self.sources.extend(payload.bytes.segments().iter().cloned().map(Source::borrow));
     }
 
-    /// The payload. What was added is gone then.
-    pub fn build(self) -> Result<Payload, Fault> {
-        let (bytes, receipt) = ZBytes::build(self.sources).map_err(refused)?;
+    /// The payload. What was added is gone then. An error does not count segments if there is one
+    /// value `alone`.
+    pub fn build(self, alone: bool) -> Result<Payload, Fault> {
+        let told = if alone { refused_alone } else { refused };
+        let (bytes, receipt) = ZBytes::build(self.sources).map_err(told)?;
         Ok(Payload { bytes, ledger: receipt.ledger })
     }
 }

@@ -1,8 +1,10 @@
 //! What a program asks of a session.
 
-use std::{cell::RefCell, convert::Infallible, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
+use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::MessagePort;
 use zbytes::payload::ZBytes;
 use zbytes_session::{
@@ -12,13 +14,13 @@ use zbytes_session::{
     },
     link::PORT,
     web::{
-        Driver, Host,
+        Driver, Host, Later,
         command::{Command, Declare},
     },
 };
 
 use super::{
-    error::{Fault, fault, refused},
+    error::{Fault, Reason, fault, refused, refused_alone},
     payload::{Payload, source},
     told::{Ears, Teller},
 };
@@ -53,7 +55,9 @@ fn timestamp(text: Option<&str>) -> Result<Option<Timestamp>, Fault> {
     let Some(text) = text else { return Ok(None) };
     text.split_once('/')
         .and_then(|(time, id)| Some(Some(Timestamp::new(time.parse().ok()?, id.parse().ok()?))))
-        .ok_or_else(|| fault("ARGUMENT", "this is not a timestamp"))
+        .ok_or_else(|| {
+            fault("ARGUMENT", "a timestamp is a Timestamp of this module, or its text: a number, a slash and an id")
+        })
 }
 
 fn bytes_of(payload: Option<Payload>) -> Option<ZBytes> {
@@ -63,7 +67,13 @@ fn bytes_of(payload: Option<Payload>) -> Option<ZBytes> {
 #[wasm_bindgen]
 impl Template {
     #[wasm_bindgen(constructor)]
-    pub fn new(key: &str, encoding: &str, treatment: u32, destination: u8) -> Result<Template, Fault> {
+    pub fn new(
+        key: &str,
+        encoding: &str,
+        treatment: u32,
+        destination: u8,
+        numbered: Option<u32>,
+    ) -> Result<Template, Fault> {
         let congestion_control =
             if treatment & BLOCK == 0 { CongestionControl::Drop } else { CongestionControl::Block };
         let reliability = if treatment & BEST_EFFORT == 0 { Reliability::Reliable } else { Reliability::BestEffort };
@@ -73,6 +83,7 @@ impl Template {
             reliability,
             express: treatment & EXPRESS != 0,
             allowed_destination: locality(destination),
+            numbered,
             ..Put::delete(key_expr(key)?)
         };
         Ok(Self(Publisher { template, encoding: self::encoding(encoding)? }))
@@ -89,11 +100,30 @@ impl Template {
     }
 }
 
+#[wasm_bindgen(raw_module = "./why.js")]
+extern "C" {
+    /// Whether this platform can say why a WebSocket did not open.
+    fn asks() -> bool;
+
+    /// Why the one to this address did not: a text.
+    #[wasm_bindgen(js_name = whyNot)]
+    fn why_not(url: &str) -> Promise;
+}
+
 /// Has the port of a session that was opened over one.
 struct Given(RefCell<Option<MessagePort>>);
 
 impl Host for Given {
-    type Reason = Infallible;
+    type Reason = Reason;
+
+    fn asks_about(&self, url: &str) -> bool {
+        !url.starts_with(PORT) && asks()
+    }
+
+    fn failed(&self, url: &str, _after: Duration) -> Later<Option<Reason>> {
+        let asked = JsFuture::from(why_not(url));
+        Box::pin(async move { asked.await.ok()?.as_string() })
+    }
 
     fn port(&self, _url: &str) -> Result<MessagePort, String> {
         self.0.take().ok_or_else(|| "the port was used already".to_owned())
@@ -109,13 +139,13 @@ pub struct Session {
 impl Session {
     #[wasm_bindgen(constructor)]
     pub fn new(url: &str, ears: Ears) -> Self {
-        let teller = Teller::new(ears);
+        let teller = Teller::new(ears, format!(" to {url}"));
         Self { driver: Driver::open_lasting(url, Given(RefCell::default()), move |told| teller.tell(told)) }
     }
 
     /// Opens a session over a port. It cannot be opened again: another port would be needed.
     pub fn over(port: MessagePort, ears: Ears) -> Self {
-        let teller = Teller::new(ears);
+        let teller = Teller::new(ears, String::new());
         Self { driver: Driver::open(PORT, Given(RefCell::new(Some(port))), move |told| teller.tell(told)) }
     }
 
@@ -129,7 +159,7 @@ impl Session {
         attachment: Option<Payload>,
         time: Option<String>,
     ) -> Result<usize, Fault> {
-        let payload = ZBytes::from_segments([source(value, mode, false)]).map_err(refused)?;
+        let payload = ZBytes::from_segments([source(value, mode, false)]).map_err(refused_alone)?;
         self.send(op, template.put(Some(payload), attachment, time.as_deref())?)
     }
 

@@ -1,6 +1,6 @@
 //! What a session tells a program, as calls of one object of the module.
 
-use std::{cell::RefCell, convert::Infallible, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use zbytes_session::{
@@ -9,7 +9,7 @@ use zbytes_session::{
 };
 
 use super::{
-    error::{Fault, of_end, of_get, of_link, of_put, refused},
+    error::{Fault, Reason, of_end, of_get, of_link, of_put, refused},
     payload::crossing,
 };
 
@@ -149,6 +149,8 @@ struct Crossing {
 pub(crate) struct Teller {
     ears: Ears,
     texts: RefCell<Texts>,
+    /// Where the session goes, for its errors.
+    to: String,
 }
 
 fn millis(time: Duration) -> f64 {
@@ -160,8 +162,8 @@ fn traffic(of: Traffic) -> [f64; 3] {
 }
 
 impl Teller {
-    pub(crate) fn new(ears: Ears) -> Self {
-        Self { ears, texts: RefCell::default() }
+    pub(crate) fn new(ears: Ears, to: String) -> Self {
+        Self { ears, texts: RefCell::default(), to }
     }
 
     fn crossing(&self, sample: &Sample) -> Crossing {
@@ -187,7 +189,7 @@ impl Teller {
         }
     }
 
-    pub(crate) fn tell(&self, told: Told<Infallible>) {
+    pub(crate) fn tell(&self, told: Told<Reason>) {
         let ears = &self.ears;
         match told {
             Told::Event(event) => self.event(event),
@@ -205,9 +207,9 @@ impl Teller {
                 ears.stats(&traffic(stats.sent), &traffic(stats.received), stats.dropped as f64, stats.sessions as f64);
             }
             Told::Lost { error, unfinished, wait } => {
-                ears.lost(of_link(&error), unfinished.puts, unfinished.gets, millis(wait.delay));
+                ears.lost(of_link(&error, &self.to), unfinished.puts, unfinished.gets, millis(wait.delay));
             }
-            Told::Closed(error) => ears.closed(error.as_ref().map(of_link)),
+            Told::Closed(error) => ears.closed(error.as_ref().map(|error| of_link(error, &self.to))),
             _ => {}
         }
     }
