@@ -2,7 +2,7 @@
 // So each message is one that was asked for and of a shape that is looked at, or the program is ended.
 
 // Bounds; src/app/build/own_code.rs has the same.
-const MOST = { run: 5000, place: 10000, bytes: 268435456, arrays: 64, letters: 64 };
+const MOST = { run: 5000, place: 20000, bytes: 268435456, arrays: 64, letters: 64 };
 
 let place, program, timer, waits, run;
 let number = 0;

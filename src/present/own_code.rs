@@ -24,7 +24,7 @@ const ENDS: [(&str, &str, &str); 13] = [
     (
         "place",
         "Programs cannot run here.",
-        "The frame or the Worker for them did not start within 10 s. The policy of the host, or the browser, may forbid it. %",
+        "The frame or the Worker for them did not start within 20 s. The policy of the host, or the browser, may forbid it. %",
     ),
     (
         "nothing",

@@ -20,7 +20,7 @@ pub const MAX_RESULT: usize = 256 << 20;
 pub const RUN_MILLIS: u32 = 5_000;
 
 /// Milliseconds in which the place where programs run has to be there.
-pub const PLACE_MILLIS: u32 = 10_000;
+pub const PLACE_MILLIS: u32 = 20_000;
 
 /// The program of a new row.
 pub(super) const FIRST_PROGRAM: &str = "// Return a typed array, several as { name: array },
