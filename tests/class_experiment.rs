@@ -129,7 +129,7 @@ async fn five_pages_measure_together_and_results_stand_side_by_side() {
     assert_eq!(csv.lines().count(), 1 + samples);
     assert!(!csv.contains("s03"));
     // Another quantity of the same runs: times have no verdict.
-    teacher.fill("#class-quantity", "2").await;
+    teacher.fill("#class-quantity", "Time of one build: copy").await;
     let times = "return document.querySelector('#class-headline').textContent.startsWith('The medians of 5 pages')";
     teacher.until(times, json!(true)).await;
     assert_eq!(count(&teacher, "#class-drawing .p-mark").await, 0);
