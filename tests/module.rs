@@ -222,6 +222,8 @@ async fn an_error_names_the_argument_and_the_way_out() {
         ("misspelt", "The option congestioncontrol of put is unknown; write congestionControl"),
         ("unknown", "The option retries of put is unknown; expected one of encoding, congestionControl, priority,"),
         ("ofPublisher", "The option priority of put of a publisher is unknown; expected one of encoding, attachment,"),
+        ("keyOfPublisher", "this is a ZBytes; a publisher has its key: write put(payload, options)"),
+        ("noOptions", "The options of put are an object, and this is an ArrayBuffer"),
         ("ofDeclared", "The option number of declarePublisher is unknown"),
         ("ofSubscriber", "The option handlers of declareSubscriber is unknown"),
         ("ofGet", "The option time_out of get is unknown; write timeout"),

@@ -717,7 +717,10 @@ export interface QueryableOptions {
     allowedOrigin?: Locality;
 }
 
-/** What a session tells as events. One without a listener that calls `preventDefault()` is told on the console. */
+/**
+ * What a session tells as events. The last four, from `dropped` on, are told on the console too, unless a listener
+ * calls `preventDefault()`.
+ */
 export interface SessionEvents {
     /** The session was lost, and is opened again by itself after `retryIn` ms. So many puts and gets ended with it. */
     lost: SessionEvent & {
@@ -751,7 +754,10 @@ export interface SessionEvents {
         /** How much that bound is. */
         most: number;
     };
-    /** So many samples of a publisher that numbers them did not come: see {@link DeclarePublisherOptions.numbered}. */
+    /**
+     * So many samples of a publisher that numbers them did not come: see {@link DeclarePublisherOptions.numbered}. A gap
+     * shows when the next sample is there, so the event follows that sample. A sample does not show its number.
+     */
     missed: SessionEvent & {
         /** What the subscriber is declared for. */
         keyExpr: string;

@@ -32,12 +32,21 @@ function unknown(name, known, what) {
     refuse(`the option ${name} of ${what} is unknown; ${meant ? `write ${meant}` : `expected one of ${[...known].join(", ")}`}`);
 }
 
+// Whether it was written as { … }, in this realm or another. A payload has no names that could be unknown.
+function isPlain(value) {
+    if (value === null || typeof value !== "object") return false;
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 // The options of `what`, all of which are `known`.
 export function optionsOf(options, known, what) {
     if (options === undefined) return undefined;
-    if (options === null || typeof options !== "object") {
-        const mode = known.has("mode") && ["copy", "borrow", "move"].includes(options);
-        refuse(`the options of ${what} are an object, and this is ${shown(options)}${mode ? `; write { mode: "${options}" }` : ""}`);
+    // A segment may be any object with bytes.
+    if (known !== SEGMENT && !isPlain(options)) {
+        const mode = known.has("mode") && ["copy", "borrow", "move"].includes(options) ? `; write { mode: "${options}" }` : "";
+        const key = known === PUBLISHER_PUT && !mode ? "; a publisher has its key: write put(payload, options)" : "";
+        refuse(`the options of ${what} are an object, and this is ${shown(options)}${mode}${key}`);
     }
     for (const name in options) if (!known.has(name)) unknown(name, known, what);
     return options;

@@ -293,6 +293,8 @@ export function commander(z, capnp) {
                 misspelt: put({ congestioncontrol: 1 }),
                 unknown: put({ retries: 3 }),
                 ofPublisher: () => publisher.put(bytes, { priority: 1 }),
+                keyOfPublisher: () => publisher.put("lab/words", ZBytes.fromSegments([bytes])),
+                noOptions: () => session.put("lab/words", "text", bytes.buffer),
                 ofDeclared: () => session.declarePublisher("lab/words", { number: true }),
                 ofSubscriber: () => session.declareSubscriber("lab/words", { handlers: [] }),
                 ofGet: () => session.get("lab/words", { time_out: 3 }),
