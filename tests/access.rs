@@ -165,6 +165,8 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.click("#program-run").await;
     audit.page.wait("#program-problem").await;
     audit.look("a program that fails", "#pane-build").await;
+    let run = SHORTCUTS.iter().find(|command| command.id == "program-run").unwrap();
+    assert_eq!(audit.page.attribute("#program-run", "aria-keyshortcuts").await, run.keys);
     audit.page.fill("#row-program", "return [new Uint8Array(4), new Uint8Array(5)]").await;
     audit.page.click("#program-run").await;
     audit.page.wait("#program-rows").await;
@@ -444,7 +446,9 @@ async fn every_task_is_done_with_the_keyboard_alone() {
     page.key_until("Escape", "body:not(:has(dialog[open]))").await;
     assert_eq!(page.attribute("html", "data-theme").await, "");
     assert_eq!(page.attribute("#put-result", "data-state").await, "none");
-    for command in SHORTCUTS.iter().filter(|command| !matches!(command.context, Context::Bytes | Context::Wire)) {
+    // Controls of the others are there when their view or their row is.
+    let is_here = |context| !matches!(context, Context::Bytes | Context::Wire | Context::Program);
+    for command in SHORTCUTS.iter().filter(|command| is_here(command.context)) {
         if let Reaction::Press(id) | Reaction::Focus(id) = command.run {
             page.wait(&format!("#{id}")).await;
             if !id.starts_with("pane-") {
