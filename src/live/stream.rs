@@ -60,6 +60,8 @@ pub struct Stream {
     /// How many frames had come when the last picture was made.
     shown_at: u64,
     missed: u64,
+    /// The last numbers that were missed: they may come late.
+    missing: Vec<u64>,
     /// When each of the last ones came, since 1970, and how old it was then, in microseconds.
     lately: VecDeque<(Duration, i64)>,
     bytes: usize,
@@ -90,10 +92,20 @@ impl Stream {
     /// A frame of `bytes` bytes came `now`, since 1970.
     pub fn came(&mut self, head: Head, bytes: usize, now: Duration) {
         let last = self.last.map_or(head.sequence, |last| last.sequence);
-        // A number that comes late was counted as missed. One far below is of a sender that began anew.
-        let is_late = (1..MOST as u64).contains(&last.saturating_sub(head.sequence));
         let between = head.sequence.saturating_sub(last).saturating_sub(1);
-        self.missed = self.missed.saturating_add(between).saturating_sub(u64::from(is_late));
+        self.missed = self.missed.saturating_add(between);
+        for number in head.sequence.saturating_sub(between.min(MOST as u64))..head.sequence {
+            if self.missing.len() == MOST {
+                self.missing.remove(0);
+            }
+            self.missing.push(number);
+        }
+        // One far below is of a sender that began anew.
+        let is_late = (1..MOST as u64).contains(&last.saturating_sub(head.sequence));
+        if is_late && let Some(at) = self.missing.iter().position(|number| *number == head.sequence) {
+            self.missing.remove(at);
+            self.missed = self.missed.saturating_sub(1);
+        }
         self.received += 1;
         self.bytes = bytes;
         let age = (now.as_micros() as i64).saturating_sub((head.time / 1_000) as i64);
@@ -202,6 +214,8 @@ mod tests {
         };
         assert_eq!([missed(&[1, 2, 4, 3, 5]), missed(&[1, 4, 2, 3, 5]), missed(&[7, 8])], [0; 3]);
         assert_eq!([missed(&[1, 2, 4, 5]), missed(&[1, 4, 2, 5])], [1; 2]);
+        // One that was never missed, because it is before the first, and one that comes twice.
+        assert_eq!([missed(&[3, 4, 9, 9, 2]), missed(&[1, 4, 2, 2, 2])], [4, 1]);
         // A sender that begins anew.
         assert_eq!(missed(&[2_000, 0, 1, 3]), 1);
     }
