@@ -511,7 +511,7 @@ async fn build(page: &Page) {
     page.type_over("#row-repeat", "3").await;
     page.type_over("#row-name", "by hand").await;
     page.wait("#build-state[data-state=ready][data-bytes='24192']").await;
-    assert_eq!(page.text("#row-3 .row-line strong").await, "3 by hand");
+    page.until("return document.querySelector('#row-3 .row-line strong').innerText", json!("3 by hand")).await;
     // The person opens another row. A part of a buffer cannot be moved, and is copied when the
     // person asks for that.
     page.tab_to("#row-mode-borrow").await;
@@ -543,6 +543,8 @@ async fn build(page: &Page) {
 
 /// Segments one by one, the four views, the table.
 async fn lay_out(page: &Page) {
+    // A slow page leaves keys to the view that has the focus, too.
+    page.slow_down(true).await;
     page.key_until("2", "#pane-layout:focus").await;
     page.key_until("v", "#view-all-copy:checked").await;
     let total: usize = page.text("#ledger-building").await.replace(',', "").parse().unwrap();
@@ -592,6 +594,7 @@ async fn look_at_bytes(page: &Page) {
 
 /// The cost: another scenario, cancelled, measured twice, compared, exported.
 async fn measure(page: &Page) {
+    page.slow_down(false).await;
     page.key_until("p", "#preset:focus").await;
     page.type_text("three").await;
     page.wait("#row-2:last-child").await;

@@ -986,6 +986,37 @@ fn views_are_written_in_the_pages_own_html() {
     assert!(other.is_empty(), "these need `use crate::ui::kit::html::html;`: {other:?}");
 }
 
+/// The bodies of functions with this name.
+fn bodies(name: &str, tokens: &[TokenTree]) -> Vec<String> {
+    let mut found = Vec::new();
+    each_list(tokens, &mut |list| {
+        for (at, _) in
+            list.iter().enumerate().filter(|(at, one)| is_ident(Some(one), "fn") && is_ident(list.get(at + 1), name))
+        {
+            let body = list[at..].iter().find_map(|token| match token {
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group.to_string()),
+                _ => None,
+            });
+            found.extend(body);
+        }
+    });
+    found
+}
+
+/// Yew runs `update` after the event has ended, where the browser is slow: `kit::keys::claim`.
+#[test]
+fn defaults_are_prevented_in_the_handler_itself() {
+    let all: Vec<_> = sources().into_iter().filter(|(file, _)| file.starts_with("ui/")).collect();
+    let updates: Vec<_> = all
+        .iter()
+        .flat_map(|(file, tokens)| bodies("update", tokens).into_iter().map(move |body| (file, body)))
+        .collect();
+    assert!(updates.len() > 5, "{} updates", updates.len());
+    let late: Vec<_> =
+        updates.iter().filter(|(_, body)| body.contains("prevent_default")).map(|(file, _)| file).collect();
+    assert!(late.is_empty(), "too late in `update` of {late:?}");
+}
+
 #[test]
 fn sentences_name_who_acts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

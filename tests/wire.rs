@@ -654,6 +654,7 @@ async fn everything_is_done_with_the_keyboard_alone_and_fits_a_phone() {
     let lab = lab().await;
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
+    page.slow_down(true).await;
     page.run("document.activeElement.blur()", vec![]).await;
     page.key_until("w", "#wire-dialog[open] #wire-record:focus").await;
     page.key_until("r", "#wire-kept[data-state=on]").await;

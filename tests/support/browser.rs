@@ -15,6 +15,12 @@ use zbytes_lab::app::{Setup, State};
 
 use super::GUARD;
 
+/// Where the focus is: the id of the element, or else its beginning, and the open dialogs.
+pub(super) const FOCUS: &str = "
+    const dialogs = [...document.querySelectorAll('dialog[open]')].map((one) => one.id);
+    const here = document.activeElement;
+    return (here.id || here.outerHTML.slice(0, 80)) + (dialogs.length ? ' in ' + dialogs : '')";
+
 /// Chromium's own words for a WebSocket that was refused or cut. A page can neither prevent nor
 /// catch them.
 pub(crate) const SOCKET_FAILED: &str = "WebSocket connection to '";
@@ -267,6 +273,21 @@ impl Page {
         all.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
+    /// Makes the page as one of a slow machine, or ends that: each look at the clock is 20 ms after the one before.
+    /// Yew stops for other work after 16 ms, and goes on when a timer ends. Events that come meanwhile have ended
+    /// when their messages run.
+    pub(crate) async fn slow_down(&self, slow: bool) {
+        let script = "
+            window.own ??= [Date.now, window.setTimeout];
+            [Date.now, window.setTimeout] = window.own;
+            if (!arguments[0]) return;
+            const [now, timer] = window.own;
+            let late = 0;
+            Date.now = () => now() + (late += 20);
+            window.setTimeout = (what, ...rest) => timer(what, rest[0] > 0 ? rest[0] : 100);";
+        self.run(script, vec![json!(slow)]).await;
+    }
+
     /// Waits until an element matches `css`.
     pub(crate) async fn wait(&self, css: &str) -> Element {
         self.wait_at_most(css, GUARD).await
@@ -278,7 +299,10 @@ impl Page {
             Ok(element) => element,
             Err(error) => {
                 let (words, console) = (self.text("body").await, self.console().await.join("\n"));
-                panic!("nothing matches {css} ({error}). The console says:\n{console}\nThe page says:\n{words}")
+                let focus = self.run(FOCUS, vec![]).await;
+                panic!(
+                    "nothing matches {css} ({error}). The focus is at {focus}. The console says:\n{console}\nThe page says:\n{words}"
+                )
             }
         }
     }

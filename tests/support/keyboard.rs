@@ -6,7 +6,7 @@ use fantoccini::{
 };
 use serde_json::json;
 
-use super::browser::Page;
+use super::browser::{FOCUS, Page};
 
 impl Page {
     /// Presses a key as `Control+Enter`, `Tab` or `a`, wherever the focus is.
@@ -48,16 +48,17 @@ impl Page {
         self.type_text(text).await;
     }
 
-    /// Presses the tab key until an element that matches has the focus.
+    /// Presses the tab key until an element that matches has the focus. The element must be there, as a person
+    /// sees it first. Two rounds through the page find it, and if not, the way is told.
     pub(crate) async fn tab_to(&self, css: &str) {
-        for _ in 0..150 {
-            if self.has_focus(css).await {
-                return;
-            }
+        self.wait(css).await;
+        let mut way: Vec<String> = Vec::new();
+        while !self.has_focus(css).await {
+            let start = way.iter().filter(|stop| Some(*stop) == way.first()).count();
+            assert!(start < 3 && way.len() < 1000, "{css} cannot be reached: {}", way.join(", "));
+            way.push(self.run(FOCUS, vec![]).await.to_string());
             self.key("Tab").await;
         }
-        let here = self.run("return document.activeElement.outerHTML.slice(0, 200)", vec![]).await;
-        panic!("{css} cannot be reached; the focus is at {here}");
     }
 
     /// Moves to an element and presses it. Then waits for the effect.

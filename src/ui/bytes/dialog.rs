@@ -40,6 +40,7 @@ use crate::{
     ui::kit::{
         dialog,
         html::html,
+        keys,
         widgets::{AskingProps, sends},
     },
 };
@@ -515,7 +516,6 @@ impl Component for BytesDialog {
                 if !self.key(&event) {
                     return false;
                 }
-                event.prevent_default();
             }
             Msg::Wheel(pixels) => {
                 // A notch of a wheel is many lines; the least movement is one.
@@ -706,7 +706,10 @@ impl Component for BytesDialog {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let onkeydown = ctx.link().callback(Msg::Key);
+        let onkeydown = ctx.link().callback(|event: KeyboardEvent| {
+            keys::claim(&event, moves::is_own(&event));
+            Msg::Key(event)
+        });
         html! {
             <dialog ref={self.dialog.clone()} id="bytes-dialog" class="bytes" aria-labelledby="head-bytes" {onkeydown}>
                 if let Some(open) = &self.open { { self.content(ctx, open) } }

@@ -71,6 +71,43 @@ pub(crate) fn listen(send: Callback<Action>) -> Option<EventListener> {
     }))
 }
 
+/// Leaves a key to the view that has it: neither the browser nor the page's own keys act on it.
+///
+/// A view calls this in the handler of the event itself. Yew stops for other work after 16 ms, and
+/// then runs messages after their events have ended. It is too late there.
+pub(crate) fn claim(event: &KeyboardEvent, wanted: bool) {
+    if wanted {
+        event.prevent_default();
+    }
+}
+
+/// Whether a key moves within a view, or is one of `also`. Keys with Ctrl or Alt are not, and a
+/// button inside of the view keeps its own.
+pub(crate) fn moves(event: &KeyboardEvent, also: &[&str]) -> bool {
+    let (key, control) = (event.key(), event.ctrl_key() || event.meta_key());
+    let wanted = is_move(&key) || also.contains(&key.as_str());
+    wanted && !control && !event.alt_key() && !is_on(event, &["BUTTON"])
+}
+
+/// Whether a key moves the cursor of a list, of a tree or of a grid.
+pub(crate) fn is_move(key: &str) -> bool {
+    matches!(key, "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" | "PageUp" | "PageDown" | "Home" | "End")
+}
+
+/// Whether the key is the Escape of a field. It leads back to the view that the field belongs to.
+pub(crate) fn leaves_field(event: &KeyboardEvent) -> bool {
+    event.key() == "Escape" && is_on(event, FIELDS)
+}
+
+/// The tags of elements that a person types into, or chooses in.
+pub(crate) const FIELDS: &[&str] = &["INPUT", "SELECT", "TEXTAREA"];
+
+/// Whether the event happens on an element of such a tag.
+pub(crate) fn is_on(event: &KeyboardEvent, tags: &[&str]) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| tags.contains(&target.tag_name().as_str()))
+}
+
 /// Gives the focus to an element. A pane that has no place in the window gets one first.
 fn focus(id: &'static str, send: &Callback<Action>) {
     // Fails for an element that cannot take the focus. The focus stays where it is then.

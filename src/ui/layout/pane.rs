@@ -35,7 +35,7 @@ use crate::{
         kit::{
             animation::Frame,
             html::html,
-            paper,
+            keys, paper,
             widgets::{Choice, magnified, pane_head, problem, segmented, sends},
         },
         layout::{
@@ -51,6 +51,9 @@ use crate::{
         message::structure,
     },
 };
+
+/// What the drawing has beside the keys that move.
+const KEYS: &[&str] = &["+", "=", "-", "0", "Enter"];
 
 /// Below this width of the window, in pixels, the pane draws for a phone.
 const NARROW: f64 = 700.0;
@@ -324,7 +327,7 @@ impl LayoutPane {
     fn key(&self, ctx: &Context<Self>, event: &KeyboardEvent) {
         let props = ctx.props();
         let Some((plan, lens)) = self.seen(&props.state) else { return };
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        if !keys::moves(event, KEYS) {
             return;
         }
         let key = event.key();
@@ -341,7 +344,6 @@ impl LayoutPane {
             _ => None,
         };
         if let Some(look) = look {
-            event.prevent_default();
             self.look(ctx, look);
             return;
         }
@@ -357,7 +359,6 @@ impl LayoutPane {
             ("ArrowUp" | "ArrowDown" | "PageUp" | "PageDown", None) => facts::numbered(&plan, 1),
             _ => return,
         };
-        event.prevent_default();
         if target.is_some() {
             props.send.emit(Action::Select(target));
         }
@@ -484,10 +485,6 @@ impl Component for LayoutPane {
                     let minimap = drawing::geometry(self.narrow, &plan).minimap_end();
                     let finger = event.pointer_type() == "touch";
                     self.gestures.down(event.pointer_id(), place, &lens, minimap, finger);
-                    if let Some(svg) = self.drawn.cast::<Element>() {
-                        // Fails for a pointer that has left already, which the pane cannot follow.
-                        let _ = svg.set_pointer_capture(event.pointer_id());
-                    }
                 }
                 return false;
             }
@@ -740,13 +737,26 @@ impl LayoutPane {
         let listed: Vec<usize> = listed.collect();
         let beyond = chosen.filter(|chosen| !listed.contains(chosen));
         let link = ctx.link();
+        let onkeydown = link.callback(|event: KeyboardEvent| {
+            keys::claim(&event, keys::moves(&event, KEYS));
+            Msg::Key(event)
+        });
+        let onpointerdown = {
+            let drawn = self.drawn.clone();
+            link.callback(move |event: PointerEvent| {
+                // At once: a message may come after the pointer has left. Fails for one that has left already.
+                let svg = drawn.cast::<Element>().filter(|_| event.button() == 0);
+                let _ = svg.map(|svg| svg.set_pointer_capture(event.pointer_id()));
+                Msg::Down(event)
+            })
+        };
         html! {
             <div class="plot-list" role="listbox" tabindex="0" aria-label="Segments in payload order" id="plot" ref={self.list.clone()}
                 aria-describedby="zoom-words zoom-keys" data-zoomed={(!lens.is_whole()).then_some("true")}
-                aria-activedescendant={chosen.map(|at| format!("piece-{at}"))} onkeydown={link.callback(Msg::Key)}>
+                aria-activedescendant={chosen.map(|at| format!("piece-{at}"))} {onkeydown}>
                 <svg ref={self.drawn.clone()} class="drawing" width={width.to_string()} height={height.to_string()}
                     viewBox={format!("-8 0 {width} {height}")} aria-hidden="true" onclick={link.callback(Msg::Click)}
-                    ondblclick={link.callback(Msg::Double)} onpointerdown={link.callback(Msg::Down)}
+                    ondblclick={link.callback(Msg::Double)} {onpointerdown}
                     onpointermove={link.callback(Msg::Move)} onpointerup={link.callback(Msg::Up)}
                     onpointercancel={link.callback(Msg::Up)} onpointerleave={link.callback(|_| Msg::Leave)}>
                     <Bands plan={plan.clone()} lens={Rc::new(lens.clone())} narrow={self.narrow()} {selected}

@@ -38,7 +38,7 @@ use crate::{
     ui::kit::{
         dialog,
         html::html,
-        keys::in_line,
+        keys::{self, in_line},
         text_field::TextField,
         widgets::{AskingProps, Select, check, problem, sends},
     },
@@ -94,6 +94,10 @@ struct Detail {
     /// The byte with the keyboard's cursor.
     byte: usize,
 }
+
+/// What the list and the tree of fields have beside the keys that move.
+const LIST_KEYS: &[&str] = &["Enter"];
+const FIELDS_KEYS: &[&str] = &["Enter", " "];
 
 pub(crate) enum Msg {
     Closed,
@@ -478,23 +482,12 @@ impl Component for WireDialog {
                 false
             }
             Msg::Key(event) => {
-                let typing = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-                let typing = typing.is_some_and(|node| matches!(node.tag_name().as_str(), "INPUT" | "SELECT"));
-                if event.key() == "Escape" && typing {
-                    // The first Escape moves from a field back to the frames. The next one closes
-                    // the view.
-                    event.prevent_default();
+                if keys::leaves_field(&event) {
                     focus("wire-list");
                 }
                 false
             }
-            Msg::ListKey(event) => {
-                if event.alt_key() || event.ctrl_key() || event.meta_key() || !self.list_key(ctx, &event) {
-                    return false;
-                }
-                event.prevent_default();
-                true
-            }
+            Msg::ListKey(event) => keys::moves(&event, LIST_KEYS) && self.list_key(ctx, &event),
             Msg::ListClick(event) => {
                 if let Some(line) = number_under(&event, "data-line") {
                     let folds = number_under(&event, "data-fold").is_some();
@@ -506,13 +499,7 @@ impl Component for WireDialog {
                 }
                 false
             }
-            Msg::FieldsKey(event) => {
-                if event.alt_key() || event.ctrl_key() || event.meta_key() || !self.fields_key(&event) {
-                    return false;
-                }
-                event.prevent_default();
-                true
-            }
+            Msg::FieldsKey(event) => keys::moves(&event, FIELDS_KEYS) && self.fields_key(&event),
             Msg::FieldClick(event) => {
                 let Some(field) = number_under(&event, "data-field") else { return false };
                 let field = field as usize;
@@ -524,13 +511,7 @@ impl Component for WireDialog {
                 self.choose_field(field);
                 true
             }
-            Msg::BytesKey(event) => {
-                if event.alt_key() || !self.bytes_key(&event) {
-                    return false;
-                }
-                event.prevent_default();
-                true
-            }
+            Msg::BytesKey(event) => !event.alt_key() && self.bytes_key(&event),
             Msg::ByteClick(event) => {
                 let Some(byte) = number_under(&event, "data-at") else { return false };
                 self.choose_byte(byte as usize);
@@ -556,9 +537,13 @@ impl Component for WireDialog {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let open = ctx.props().state.wire.open;
+        let onkeydown = ctx.link().callback(|event: KeyboardEvent| {
+            keys::claim(&event, keys::leaves_field(&event));
+            Msg::Key(event)
+        });
         html! {
             <dialog ref={self.dialog.clone()} id="wire-dialog" class="wire" aria-labelledby="head-wire"
-                onkeydown={ctx.link().callback(Msg::Key)}>
+                {onkeydown}>
                 if open { { self.content(ctx) } }
             </dialog>
         }

@@ -11,6 +11,7 @@ use crate::{
         bytes::{Looking, Subject},
     },
     present::hex::{self, Lines},
+    ui::kit::keys,
     web::bytes::Held,
 };
 
@@ -125,29 +126,21 @@ impl BytesDialog {
     /// Whether a key did something. Those that press a control of the view are the page's
     /// listener's.
     pub(super) fn key(&mut self, event: &KeyboardEvent) -> bool {
-        let Some(open) = &self.open else { return false };
+        let Some(open) = self.open.as_ref().filter(|_| is_own(event)) else { return false };
         let key = event.key();
-        let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-        let tag = target.as_ref().map(Node::tag_name).unwrap_or_default();
-        if matches!(tag.as_str(), "INPUT" | "SELECT" | "TEXTAREA") {
-            // From a field Escape goes back to the bytes; the next one closes.
-            if key == "Escape" {
-                focus(&self.grid);
-            }
-            return key == "Escape";
+        // From a field Escape goes back to the bytes; the next one closes.
+        if key == "Escape" {
+            focus(&self.grid);
+            return true;
         }
         let control = event.ctrl_key() || event.meta_key();
-        if event.alt_key() {
-            return false;
-        }
-        let on_grid = target.is_some_and(|target| self.grid.cast::<Node>().is_some_and(|grid| grid == target));
         let lines = self.lines(open);
-        if on_grid && let Some(offset) = lines.moved(&key, control, open.cursor, self.visible) {
+        if let Some(offset) = lines.moved(&key, control, open.cursor, self.visible) {
             let extend = event.shift_key() || self.choices.extend;
             self.go(offset, extend, false);
             return true;
         }
-        if on_grid && control && key == "a" && !open.holds.are_waited_for() {
+        if !open.holds.are_waited_for() {
             let last = open.len().saturating_sub(1);
             if let Some(open) = &mut self.open {
                 (open.anchor, open.cursor) = (0, last);
@@ -156,6 +149,15 @@ impl BytesDialog {
         }
         false
     }
+}
+
+/// Whether the view of bytes has this key: one that moves in its grid, "all", or Escape in a field.
+pub(super) fn is_own(event: &KeyboardEvent) -> bool {
+    let control = event.ctrl_key() || event.meta_key();
+    let grid =
+        event.target().and_then(|target| target.dyn_into::<Node>().ok()).is_some_and(|node| node.id() == "bytes-grid");
+    let moves = keys::is_move(&event.key()) || (control && event.key() == "a");
+    keys::leaves_field(event) || (grid && moves && !event.alt_key())
 }
 
 /// Whether the rows, as they are now, make the segments of what is held.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use yew::prelude::*;
 
-use crate::ui::wire::dialog::{Detail, Msg, WireDialog, follows, number_under};
+use crate::ui::wire::dialog::{Detail, FIELDS_KEYS, Msg, WireDialog, follows, number_under};
 use crate::{
     app::{
         Action, State,
@@ -18,7 +18,7 @@ use crate::{
     },
     ui::kit::{
         html::html,
-        keys::in_line,
+        keys::{self, in_line},
         pointing,
         scroller::Scroller,
         widgets::{AskingProps, hue, outside, problem, sends, swatch},
@@ -137,9 +137,13 @@ impl WireDialog {
             let mouse = event.pointer_type() != "touch";
             Msg::PointAt(number_under(&event, "data-field").filter(|_| mouse).map(|field| field as usize))
         });
+        let onkeydown = link.callback(|event: KeyboardEvent| {
+            keys::claim(&event, keys::moves(&event, FIELDS_KEYS));
+            Msg::FieldsKey(event)
+        });
         html! {
             <Scroller id="wire-fields" class="wire-fields" role="tree" label="Fields" describedby="wire-field-keys" count={detail.seen.len()} line={LINE} {active}
-                show={self.show_field} {draw} onkeydown={link.callback(Msg::FieldsKey)} onclick={link.callback(Msg::FieldClick)}
+                show={self.show_field} {draw} {onkeydown} onclick={link.callback(Msg::FieldClick)}
                 onpointerover={point} onpointerleave={link.callback(|_: PointerEvent| Msg::PointAt(None))} />
         }
     }
@@ -171,13 +175,17 @@ impl WireDialog {
                 Msg::PointAt(byte.and_then(|byte| dissection.at(byte as usize)))
             })
         };
+        let onkeydown = link.callback(|event: KeyboardEvent| {
+            keys::claim(&event, !event.alt_key() && keys::is_move(&event.key()));
+            Msg::BytesKey(event)
+        });
         html! {
             <>
                 <p class="unseen" id="wire-field-keys">{ in_line(&[Shortcuts::Fields]) }</p>
                 <p class="unseen" id="wire-byte-keys">{ in_line(&[Shortcuts::FrameBytes]) }</p>
                 <Scroller id="wire-bytes" class="bytes-grid wire-bytes digits-4" role="grid" label="Bytes of the frame" describedby="wire-byte-keys"
                     count={lines.count()} line={LINE} size={(lines.count(), lines.width + 1)} {active} show={self.show_byte} {draw}
-                    onkeydown={link.callback(Msg::BytesKey)} onclick={link.callback(Msg::ByteClick)}
+                    {onkeydown} onclick={link.callback(Msg::ByteClick)}
                     onpointerover={point} onpointerleave={link.callback(|_: PointerEvent| Msg::PointAt(None))} />
             </>
         }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::ui::wire::dialog::{Msg, WireDialog, is_narrow};
+use crate::ui::wire::dialog::{LIST_KEYS, Msg, WireDialog, is_narrow};
 use crate::{
     app::{
         Action, Selection, State,
@@ -19,7 +19,7 @@ use crate::{
     },
     ui::kit::{
         html::html,
-        pointing,
+        keys, pointing,
         scroller::Scroller,
         widgets::{AskingProps, hue, overlay, sends},
     },
@@ -187,13 +187,17 @@ impl WireDialog {
                 <span role="columnheader" class="carries">{ "carries" }</span>
             </div>
         };
+        let onkeydown = link.callback(|event: KeyboardEvent| {
+            keys::claim(&event, keys::moves(&event, LIST_KEYS));
+            Msg::ListKey(event)
+        });
         let count = rows.lines.len();
         let active = chosen.map(|line| (line, AttrValue::from(format!("wire-row-{line}"))));
         html! {
             <div class="wire-main">
                 <Scroller id="wire-list" class="wire-list" role="treegrid" label="Frames" describedby="wire-keys" {count}
                     line={HEIGHTS[usize::from(is_narrow())]} head_height={if is_narrow() { 0.0 } else { HEAD }} {head} size={(count + 1, COLUMNS)} {active} show={self.show_row}
-                    numbers={rows.firsts.clone()} follows={chosen.is_none()} {draw} onkeydown={link.callback(Msg::ListKey)} onclick={link.callback(Msg::ListClick)} />
+                    numbers={rows.firsts.clone()} follows={chosen.is_none()} {draw} {onkeydown} onclick={link.callback(Msg::ListClick)} />
                 if count == 0 {
                     <p class="quiet" id="wire-none">{ "No frame is like that. Show others, or all again." }</p>
                 }
