@@ -243,6 +243,11 @@ async fn an_error_names_the_argument_and_the_way_out() {
         ("where", "such as ws/127.0.0.1:7446, or an object with a locator, and this is an object with connect"),
         ("key", "A key expression is a text, and this is the number 7"),
         ("array", "The first argument of array is a class of typed arrays, such as Float64Array"),
+        ("lengthOfBytes", "The length is the text \"4\"; expected a whole number of bytes"),
+        ("lengthOfSkip", "The length is the text \"1\"; expected a whole number of bytes"),
+        ("position", "The position is the number 5; expected a whole number from 0 to 4"),
+        ("picture", "The payload is an object with data, width; its bytes are in its property data"),
+        ("function", "The options of declareSubscriber are an object, and this is a function; write { handler: … }"),
     ];
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for place in &mut places {
@@ -392,7 +397,7 @@ async fn payloads_and_messages_are_read_by_pieces() {
     for place in &mut places {
         let read = place.ask(json!({ "do": "read" })).await;
         let expected = json!({
-            "number": 258, "text": "äb", "across": [98, 7, 7], "rest": 4, "left": 0, "same": true,
+            "number": 258, "text": "äb", "whole": 2, "across": [98, 7, 7], "rest": 4, "left": 0, "same": true,
             "tooFar": "RANGE", "negative": "RANGE", "part": "RANGE", "empty": 0,
         });
         assert_eq!(read, expected);

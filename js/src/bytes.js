@@ -25,6 +25,7 @@ export function withoutBytes(value, what) {
     const instead =
         value === undefined || value === null ? ""
         : list ? "; several arrays become one payload by ZBytes.fromSegments([…])"
+        : ArrayBuffer.isView(value.data) ? "; its bytes are in its property data"
         : Array.isArray(value) ? "; write Uint8Array.from(list)"
         : segment ? "; one with a mode is a segment: write ZBytes.fromSegments([{ bytes, mode }]), or give the mode as an option"
         : ", which has no bytes";
@@ -202,7 +203,7 @@ class Reader {
 
     set position(to) {
         if (!(Number.isInteger(to) && to >= 0 && to <= this.#payload.length)) {
-            throw new ZError("RANGE", `position ${to} is outside of a payload of ${this.#payload.length} B`);
+            throw new ZError("RANGE", `the position is ${shown(to)}; expected a whole number from 0 to ${this.#payload.length}`);
         }
         if (to < this.#begin) this.#index = this.#begin = 0;
         this.#position = to;
@@ -215,7 +216,10 @@ class Reader {
     // The next bytes. They are copied only where they lie in several segments.
     bytes(length = this.remaining) {
         const from = this.#position;
-        if (!(Number.isInteger(length) && length >= 0 && length <= this.remaining)) {
+        if (!(Number.isInteger(length) && length >= 0)) {
+            throw new ZError("RANGE", `the length is ${shown(length)}; expected a whole number of bytes`);
+        }
+        if (length > this.remaining) {
             throw new ZError("RANGE", `${length} B cannot be read: ${this.remaining} B are left of ${this.#payload.length}`);
         }
         while (this.#index < this.#segments.length - 1 && from >= this.#begin + this.#segments[this.#index].length) {
@@ -259,8 +263,8 @@ class Reader {
 
     // The next bytes, for numbers: a DataView takes them at any place.
     view(length) {
-        const { buffer, byteOffset } = this.bytes(length);
-        return new DataView(buffer, byteOffset, length);
+        const { buffer, byteOffset, byteLength } = this.bytes(length);
+        return new DataView(buffer, byteOffset, byteLength);
     }
 
     text(length) {
@@ -268,6 +272,7 @@ class Reader {
     }
 
     skip(length) {
+        if (!Number.isInteger(length)) throw new ZError("RANGE", `the length is ${shown(length)}; expected a whole number of bytes`);
         this.position += length;
         return this;
     }

@@ -190,7 +190,8 @@ export interface ZBytesReader {
     readonly remaining: number;
     /**
      * The next bytes; all that remain without a length. They lie anywhere in their buffer, so take numbers out of them by
-     * {@link ZBytesReader.array} or {@link ZBytesReader.view}.
+     * {@link ZBytesReader.array} or {@link ZBytesReader.view}. Do not transfer their buffer: it holds the rest of the
+     * payload too. Transfer a copy, as in `bytes(n).slice().buffer`.
      *
      * @throws {ZError} `RANGE` when there are fewer.
      */

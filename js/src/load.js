@@ -24,7 +24,8 @@ async function load(program) {
 export function ready(program) {
     loading ??= load(program).catch((cause) => {
         loading = undefined;
-        const words = `the WebAssembly program cannot be loaded: ${cause?.message ?? cause}`;
+        const from = typeof program === "string" || program instanceof URL ? ` from ${program}` : "";
+        const words = `the WebAssembly program cannot be loaded${from}: ${cause?.message ?? cause}`;
         throw new ZError("NOT_LOADED", words, { cause });
     });
     return loading;

@@ -46,7 +46,8 @@ export function optionsOf(options, known, what) {
     if (known !== SEGMENT && !isPlain(options)) {
         const mode = known.has("mode") && ["copy", "borrow", "move"].includes(options) ? `; write { mode: "${options}" }` : "";
         const key = known === PUBLISHER_PUT && !mode ? "; a publisher has its key: write put(payload, options)" : "";
-        refuse(`the options of ${what} are an object, and this is ${shown(options)}${mode}${key}`);
+        const handler = known.has("handler") && typeof options === "function" ? "; write { handler: … }" : "";
+        refuse(`the options of ${what} are an object, and this is ${shown(options)}${mode}${key}${handler}`);
     }
     for (const name in options) if (!known.has(name)) unknown(name, known, what);
     return options;

@@ -4,8 +4,9 @@
 //! router are for who passes the router on: with the argument `router`, they go to standard output. With
 //! `module` those of the JavaScript module do. A visitor of the page does not load them.
 //!
-//! A build of the page gets short names of imports ([`imports`]), its service worker behind them ([`offline`]), and its files by brotli ([`compressed`]). `offline FOLDER` writes the
-//! worker of a folder whose files were changed, and `pack FOLDER FILE` makes one file of the page, for a
+//! A build of the page gets shorter scripts ([`scripts`]) and short names of imports ([`imports`]), its service worker
+//! behind them ([`offline`]), and its files by brotli ([`compressed`]). `offline FOLDER` writes the worker of a folder
+//! whose files were changed, and `pack FOLDER FILE` makes one file of the page, for a
 //! program that has it inside ([`pack`]). `serve FOLDER ADDRESS` shows a built page while its router is still built
 //! ([`plain`]).
 //!
@@ -15,6 +16,7 @@ mod compressed;
 mod imports;
 mod offline;
 mod pack;
+mod scripts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,7 +40,13 @@ const FILE: &str = "notices.txt";
 const ADDRESS: &str = "ZBYTES_LAB_ADDRESS";
 
 /// The beginnings of the names of files with a licence or a notice.
-const TEXTS: [&str; 7] = ["license", "licence", "copying", "copyright", "notice", "unlicense", "third"];
+const TEXTS: [&str; 7] = ["license", "licence", "copying", "copyright", NOTICE, "unlicense", "third"];
+const NOTICE: &str = "notice";
+
+/// The licence of the lab and of most packages that they may be passed on under.
+const APACHE: &str = "Apache-2.0";
+/// What no text but that of Apache-2.0 has.
+const TERMS: &str = "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION";
 
 /// A program: its package, what cargo calls its platform, and what else to say at the head.
 struct Program {
@@ -94,6 +102,7 @@ fn main() -> Result<()> {
             if let Ok(address) = env::var(ADDRESS) {
                 name_picture(&staging.join("index.html"), &address)?;
             }
+            scripts::shorten(&staging)?;
             imports::shorten(&staging)?;
             offline::write(&staging)?;
             let before = env::var_os("TRUNK_DIST_DIR").map(PathBuf::from);
@@ -140,16 +149,16 @@ fn notices(Program { package, platform, besides }: &Program) -> Result<String> {
     let mut head = format!(
         "ZBytes Lab is licensed under EPL-2.0 OR Apache-2.0.\n\
          It is linked with the packages below, by their authors, each under its own licence. Behind the list are the texts.\n\
+         What may be passed on under Apache-2.0 is passed on so: that text stands once, with the notices that it keeps.\n\
          {besides}\
          The standard library of Rust is linked too: Copyright (c) The Rust Project Contributors, MIT OR Apache-2.0.\n",
     );
     // The same text appears once; its line breaks do not matter.
     let mut texts = BTreeMap::<String, (String, BTreeSet<&str>)>::new();
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (name, file) in [("Apache-2.0", "LICENSE-APACHE"), ("EPL-2.0", "LICENSE-EPL-2.0")] {
-        let text = fs::read_to_string(own.join(file)).with_context(|| format!("cannot read {file}"))?;
-        texts.insert(folded(&text), (text, BTreeSet::from([name])));
-    }
+    let file = "LICENSE-APACHE";
+    let text = fs::read_to_string(own.join(file)).with_context(|| format!("cannot read {file}"))?;
+    texts.insert(folded(&text), (text, BTreeSet::from([APACHE])));
     for id @ (name, version) in &linked {
         let package = packages.get(id).with_context(|| format!("cargo metadata does not know {name} {version}"))?;
         write!(head, "\n{name} {version}\n  {}\n", package.licence)?;
@@ -158,12 +167,19 @@ fn notices(Program { package, platform, besides }: &Program) -> Result<String> {
                 writeln!(head, "  {what} {text}")?;
             }
         }
-        let mut found = texts_of(&package.folder)?;
+        if is_under_apache(&package.licence) {
+            for text in texts_of(&package.folder, &[NOTICE])? {
+                texts.entry(folded(&text)).or_insert((text, BTreeSet::new())).1.insert(name);
+            }
+            continue;
+        }
+        let mut found = texts_of(&package.folder, &TEXTS)?;
         if found.is_empty() {
             head.push_str("  The package holds no licence text.\n");
             found = stand_in(name, package, &packages)?;
         }
-        for text in found {
+        // That text stands already.
+        for text in found.into_iter().filter(|text| !text.contains(TERMS)) {
             texts.entry(folded(&text)).or_insert((text, BTreeSet::new())).1.insert(name);
         }
     }
@@ -215,13 +231,18 @@ fn packages() -> Result<BTreeMap<Id, Package>> {
     Ok(metadata["packages"].as_array().context("cargo metadata lists no packages")?.iter().map(read).collect())
 }
 
-/// The licence texts in a package's folder.
-fn texts_of(folder: &Path) -> Result<Vec<String>> {
+/// Whether a package may be passed on under Apache-2.0 alone, by the expression of SPDX that is its licence.
+fn is_under_apache(licence: &str) -> bool {
+    licence.contains(APACHE) && !licence.contains(" AND ") && !licence.contains(" WITH ")
+}
+
+/// The texts in a package's folder whose names begin so.
+fn texts_of(folder: &Path, begins: &[&str]) -> Result<Vec<String>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        if path.is_file() && !name.ends_with(".rs") && TEXTS.iter().any(|begin| name.starts_with(begin)) {
+        if path.is_file() && !name.ends_with(".rs") && begins.iter().any(|begin| name.starts_with(begin)) {
             files.push(path);
         }
     }
@@ -234,12 +255,8 @@ fn texts_of(folder: &Path) -> Result<Vec<String>> {
 }
 
 /// The replacement for the text of a package that holds none: the text of its licence, or that of a
-/// package from the same repository. Empty under Apache-2.0, whose text is the same for every
-/// author.
+/// package from the same repository.
 fn stand_in(name: &str, package: &Package, all: &BTreeMap<Id, Package>) -> Result<Vec<String>> {
-    if package.licence.contains("Apache-2.0") {
-        return Ok(Vec::new());
-    }
     if package.licence.contains("MIT") {
         let holders =
             if package.authors.is_empty() { format!("the authors of {name}") } else { package.authors.clone() };
@@ -247,7 +264,7 @@ fn stand_in(name: &str, package: &Package, all: &BTreeMap<Id, Package>) -> Resul
     }
     let kin = |other: &&Package| other.repository == package.repository && other.licence == package.licence;
     for other in all.values().filter(kin) {
-        let found = texts_of(&other.folder)?;
+        let found = texts_of(&other.folder, &TEXTS)?;
         if !found.is_empty() {
             return Ok(found);
         }
@@ -310,13 +327,24 @@ mod tests {
             let mut lines = package.lines();
             let (name, licence) = (lines.next().unwrap().split(' ').next().unwrap(), lines.next().unwrap_or_default());
             assert!(!licence.trim().is_empty(), "{package}");
-            // The text of Apache-2.0 is here once, for every author.
+            // The text of Apache-2.0 is here once, for every package that may be passed on under it.
             let heads = texts.lines().filter_map(|line| line.strip_prefix("======== "));
             let has_text = heads.flat_map(|names| names.split(", ")).any(|other| other == name);
-            assert!(has_text || licence.contains("Apache-2.0"), "{package}");
+            assert!(has_text || is_under_apache(licence), "{package}");
         }
-        for text in ["Apache License", "Eclipse Public License", "Permission is hereby granted"] {
+        for text in ["Apache License", "Permission is hereby granted"] {
             assert!(texts.contains(text), "{text}");
+        }
+        assert_eq!(texts.matches(TERMS).count(), 1, "the text of Apache-2.0 stands once");
+    }
+
+    #[test]
+    fn a_package_is_under_apache_where_it_may_be() {
+        for licence in ["Apache-2.0", "MIT OR Apache-2.0", "EPL-2.0 OR Apache-2.0", "Apache-2.0/MIT"] {
+            assert!(is_under_apache(licence), "{licence}");
+        }
+        for licence in ["MIT", "(MIT OR Apache-2.0) AND Unicode-3.0", "Apache-2.0 WITH LLVM-exception", "EPL-2.0", ""] {
+            assert!(!is_under_apache(licence), "{licence}");
         }
     }
 

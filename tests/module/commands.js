@@ -314,6 +314,11 @@ export function commander(z, capnp) {
                 where: () => Session.open({ connect: "x" }),
                 key: () => session.put(7, bytes),
                 array: () => new ZBytes("x").reader().array("Float64Array"),
+                lengthOfBytes: () => new ZBytes("text").reader().bytes("4"),
+                lengthOfSkip: () => new ZBytes("text").reader().skip("1"),
+                position: () => { new ZBytes("text").reader().position = 5; },
+                picture: () => session.put("lab/words", { data: bytes, width: 1 }),
+                function: () => session.declareSubscriber("lab/words", () => {}),
             };
             const found = {};
             for (const [name, call] of Object.entries(calls)) found[name] = await wordsOf(call);
@@ -442,12 +447,14 @@ export function commander(z, capnp) {
             const reader = ZBytes.fromSegments(parts, { mode: "borrow" }).reader();
             const number = reader.view(2).getUint16(0, true);
             const text = reader.text(3);
+            // A view of all that remains ends with the payload, also where its buffer goes on.
+            const whole = new ZBytes(new Uint8Array(8).subarray(1, 3), { mode: "borrow" }).reader().view().byteLength;
             const across = [...reader.skip(-1).bytes(3)];
             const rest = reader.bytes();
             reader.position = 5;
             const again = reader.bytes(6);
             return {
-                number, text, across, rest: rest.length, left: reader.remaining, same: again.buffer === parts[2].buffer,
+                number, text, whole, across, rest: rest.length, left: reader.remaining, same: again.buffer === parts[2].buffer,
                 tooFar: await codeOf(() => reader.bytes(1)), negative: await codeOf(() => reader.skip(-12)),
                 part: await codeOf(() => reader.view(0.5)), empty: new ZBytes().reader().bytes().length,
             };
