@@ -20,6 +20,7 @@ use support::{
     browser::{Engine, Page},
     lab::{dist, host, lab, turn, url},
     peers::{Native, pattern, sha256},
+    python::PythonHost,
     tabs::{Tabs, drop_file, elements, hash, is_there, kept, put, ramp, row},
 };
 use zbytes_lab::segment::Element;
@@ -278,29 +279,12 @@ async fn every_pane(tabs: &mut Tabs, engine: Engine, locator: &str, url: &str) {
 
 async fn journey(engine: Engine) {
     let host = host("/x/y/", &dist());
-    let mut tabs = Tabs::open(engine, &host.url()).await;
-    every_pane(&mut tabs, engine, "hub", &host.url()).await;
+    let address = host.url();
+    let mut tabs = Tabs::open(engine, &address).await;
+    every_pane(&mut tabs, engine, "hub", &address).await;
     let asked = host.asked();
     assert!(asked.iter().all(|(target, status)| *status == 200 && target.starts_with("/x/y/")), "{asked:?}");
-
-    // Without its host, after that visit.
-    let offline = tabs.page.run("return 'serviceWorker' in navigator", vec![]).await == json!(true);
-    if offline {
-        kept(&tabs.page).await;
-        let address = host.url();
-        drop(host);
-        loaded_again(&tabs.page, &address).await;
-        is_connected(&tabs.page, "hub").await;
-        assert_eq!(tabs.page.run("return crossOriginIsolated", vec![]).await, json!(true));
-        // It has subscribed again by itself.
-        tabs.page.wait("#undeclare").await;
-        row(&tabs.page, 100_000).await;
-        put(&tabs.page, "lab/offline").await;
-        let own = "#samples tr[data-key='lab/offline'][data-local=true]";
-        assert_eq!(hash(&tabs.page, own).await, sha256(&ramp(100_000)));
-    } else {
-        println!("{engine:?} has no service worker here: not tried without a host");
-    }
+    without_its_host(&tabs, engine, &address, || drop(host)).await;
 
     if engine != Engine::Chromium {
         let lab = lab().await;
@@ -319,15 +303,63 @@ async fn journey(engine: Engine) {
     }
 }
 
+/// The page without its host, after a visit, where the engine has a service worker.
+async fn without_its_host(tabs: &Tabs, engine: Engine, address: &str, stop: impl FnOnce()) {
+    let offline = tabs.page.run("return 'serviceWorker' in navigator", vec![]).await == json!(true);
+    if offline {
+        kept(&tabs.page).await;
+        stop();
+        loaded_again(&tabs.page, address).await;
+        is_connected(&tabs.page, "hub").await;
+        assert_eq!(tabs.page.run("return crossOriginIsolated", vec![]).await, json!(true));
+        // It has subscribed again by itself.
+        tabs.page.wait("#undeclare").await;
+        row(&tabs.page, 100_000).await;
+        put(&tabs.page, "lab/offline").await;
+        let own = "#samples tr[data-key='lab/offline'][data-local=true]";
+        assert_eq!(hash(&tabs.page, own).await, sha256(&ramp(100_000)));
+    } else {
+        println!("{engine:?} has no service worker here: not tried without a host");
+    }
+}
+
 /// scripts/test lists the engines that this machine lacks in `ENGINES_MISSING`, and prints a
 /// warning.
 async fn in_engine(engine: Engine) {
-    let missing = std::env::var("ENGINES_MISSING").unwrap_or_default();
-    if missing.split_whitespace().any(|one| one == format!("{engine:?}")) {
+    if is_missing(engine) {
         return println!("{engine:?} is missing");
     }
     let _turn = turn().await;
     journey(engine).await;
+}
+
+fn is_missing(engine: Engine) -> bool {
+    let missing = std::env::var("ENGINES_MISSING").unwrap_or_default();
+    missing.split_whitespace().any(|one| one == format!("{engine:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; the same journey is under a path every day"]
+async fn every_pane_works_at_the_root_of_pythons_host() {
+    let _turn = turn().await;
+    for engine in [Engine::Chromium, Engine::Firefox, Engine::WebKit] {
+        if is_missing(engine) {
+            println!("{engine:?} is missing");
+            continue;
+        }
+        let host = PythonHost::start(&dist());
+        let mut tabs = Tabs::open(engine, &host.url).await;
+        every_pane(&mut tabs, engine, "hub", &host.url).await;
+        let asked = host.asked();
+        assert!(asked.len() > 10, "{asked:?}");
+        // 304: the browser has it, as it was.
+        let given = |line: &&String| !(line.contains("\" 200 ") || line.contains("\" 304 "));
+        let refused: Vec<_> = asked.iter().filter(given).collect();
+        assert!(refused.is_empty(), "{refused:?}");
+        let address = host.url.clone();
+        without_its_host(&tabs, engine, &address, || drop(host)).await;
+        tabs.close(&["lab.json"]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -180,7 +180,8 @@ impl Errands {
         // The titles are made here: a title needs other frames, which the engine does not know.
         let frames: Vec<(Entry, String)> = self.frames_seen(|record| {
             let shown = record.entries().iter().filter(|entry| record.shows(entry, filter, selected));
-            shown.map(|entry| (entry.clone(), title(record, entry))).collect()
+            let numbered = |entry: &Entry| Entry { id: record.number(entry.id), ..entry.clone() };
+            shown.map(|entry| (numbered(entry), title(record, entry))).collect()
         });
         self.do_this(Command::SaveFrames(format, frames));
     }

@@ -134,6 +134,42 @@ impl Python {
     }
 }
 
+/// Python's own host of files. Dropping it ends it.
+pub(crate) struct PythonHost {
+    process: std::process::Child,
+    log: tempfile::NamedTempFile,
+    pub(crate) url: String,
+}
+
+impl PythonHost {
+    /// Serves a folder at the root, on a port of its own.
+    pub(crate) fn start(folder: &Path) -> Self {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let mut command = std::process::Command::new(interpreter());
+        command.args(["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory"]).arg(folder);
+        let mut process = command.stdout(Stdio::piped()).stderr(log.reopen().unwrap()).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(process.stdout.take().unwrap()), &mut line).unwrap();
+        // Serving HTTP on 127.0.0.1 port 43443 (http://127.0.0.1:43443/) ...
+        let url = line.split(['(', ')']).nth(1).unwrap_or_else(|| panic!("no address in {line}")).to_owned();
+        Self { process, log, url }
+    }
+
+    /// A line for each request so far, as in `"GET / HTTP/1.1" 200 -`.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.log.path()).unwrap();
+        text.lines().filter(|line| line.contains(" HTTP/")).map(str::to_owned).collect()
+    }
+}
+
+impl Drop for PythonHost {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// Bytes in the form of a command.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;

@@ -402,6 +402,15 @@ impl Record {
         (at < self.entries.len()).then_some(at)
     }
 
+    /// The number of a frame as a person counts, from 0: in the recording, or among the frames that are kept apart.
+    #[must_use]
+    pub fn number(&self, id: FrameId) -> u64 {
+        match self.position(id) {
+            Some(place) if id >= APART => place as u64,
+            _ => id,
+        }
+    }
+
     /// A frame.
     #[must_use]
     pub fn entry(&self, id: FrameId) -> Option<&Entry> {

@@ -433,6 +433,12 @@ fn frames_of_the_last_put_take_the_place_of_those_before() {
     let (id, version) = (last.entries()[0].id, last.kept().version);
     assert!(id > before.0 && version > before.1, "a view sees that all is new");
     assert!(record.entry(id).is_none() && version != record.kept().version, "no number is one of the other record");
+    let numbers: Vec<u64> = last.entries().iter().map(|entry| last.number(entry.id)).collect();
+    assert_eq!(
+        numbers,
+        (0..numbers.len() as u64).collect::<Vec<_>>(),
+        "a person counts from the first one that is kept"
+    );
     let put = last.entries().iter().find(|entry| entry.frame.ops == [3]).unwrap();
     assert!(last.parts(put).iter().all(|part| part.piece().is_some()), "segments are those of the rows");
 }

@@ -83,8 +83,8 @@ impl WireDialog {
                 <h3 id="wire-title">{ title(record, entry) }</h3>
                 <p class="quiet" id="wire-facts">
                     { format!(
-                        "Frame {} of the recording, {} {} after {} ms; {}{lane}{sn}",
-                        format::thousands(entry.id + 1), arrow(frame.way), way_words(frame.way), rows::time(record.since_first(entry)),
+                        "Frame {}{}, {} {} after {} ms; {}{lane}{sn}",
+                        format::thousands(record.number(entry.id) + 1), if state.wire.last { " of those kept" } else { " of the recording" }, arrow(frame.way), way_words(frame.way), rows::time(record.since_first(entry)),
                         format::bytes(detail.len().max(frame.len)),
                     ) }
                 </p>
