@@ -45,8 +45,9 @@ def digest(payload):
 
 
 def described(sample, payload=hexadecimal):
-    # The first versions do not tell it.
+    # The first versions do not tell it, and some later ones have it without an id where there is none.
     source = getattr(sample, "source_info", None)
+    source = source if source and source.source_id else None
     return {
         "key": str(sample.key_expr),
         "kind": name_of(sample.kind),
