@@ -215,6 +215,7 @@ async fn an_error_names_the_argument_and_the_way_out() {
         ("typedArray", "ZBytes.fromSegments takes a list of segments, and this is an Int32Array; put it in [ ]"),
         ("buffer", "and this is an ArrayBuffer; put it in [ ]"),
         ("second", "Segment 1: the source is a number"),
+        ("listInList", "The source of segment 1 is a list of 2 values; write Uint8Array.from(list)"),
         (
             "notOptions",
             "The options of fromSegments are an object, and this is the text \"borrow\"; write { mode: \"borrow\" }",
@@ -554,6 +555,27 @@ async fn a_forgotten_subscriber_is_undeclared_by_the_collector() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_whose_subscriber_is_not_named_again_reads_on() {
+    let world = World::new().await;
+    let Some(mut node) = world.node() else { return world.lab.stop().await };
+    node.ask(json!({ "do": "open", "where": world.lab.ws_locator() })).await;
+    let found = node.ask(json!({ "do": "unnamed", "key": "lab/unnamed" })).await;
+    assert_eq!(found, json!({ "loop": 5, "receiver": 5, "own": 5 }));
+    world.end(vec![node]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_fails_is_told_and_answers_again() {
+    let world = World::new().await;
+    let Some(mut node) = world.node() else { return world.lab.stop().await };
+    node.ask(json!({ "do": "open", "where": world.lab.ws_locator() })).await;
+    let found = node.ask(json!({ "do": "failing", "key": "lab/failing" })).await;
+    let told = "the queryable failed: on purpose";
+    assert_eq!(found, json!([told, told]));
+    world.end(vec![node]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_router_that_goes_and_comes_back_is_told_and_met() {
     let _turn = turn().await;
     let world = World::new().await;
@@ -633,7 +655,7 @@ async fn the_programs_of_the_readme_run() {
     let world = World::new().await;
     let Some(project) = &world.project else { return world.lab.stop().await };
     let readme = fs::read_to_string(Path::new(ROOT).join("js/README.md")).unwrap();
-    for (name, code) in ["subscriber.mjs", "publisher.mjs"].iter().zip(readme.split("```js\n").skip(1)) {
+    for (name, code) in ["subscriber.mjs", "publisher.mjs", "square.mjs"].iter().zip(readme.split("```js\n").skip(1)) {
         let code = code.split("```").next().unwrap();
         assert!(code.contains(name) && code.contains("ws/127.0.0.1:7446"), "{code}");
         fs::write(project.path().join(name), code.replace("ws/127.0.0.1:7446", &world.lab.ws_locator())).unwrap();
@@ -647,6 +669,9 @@ async fn the_programs_of_the_readme_run() {
     }
     publisher.leave().await;
     subscriber.leave().await;
+    let mut square = program(project, "square.mjs", &[]);
+    assert_eq!(square.line(GUARD).await, "49");
+    square.leave().await;
     world.lab.stop().await;
 }
 

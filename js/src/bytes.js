@@ -1,5 +1,5 @@
 // Payloads of many segments.
-import { asking, Fault, refuse, shown, ZError } from "./error.js";
+import { asking, Fault, made, refuse, shown, ZError } from "./error.js";
 import { program } from "./load.js";
 import { BUILD, optionsOf, SEGMENT } from "./options.js";
 
@@ -32,10 +32,11 @@ export function withoutBytes(value, what) {
     return new Fault("NOT_BYTES", `the ${what} is ${value === undefined ? "missing" : shown(value)}${instead}`);
 }
 
-// Adds a source to those of a payload.
-function add(parts, source, mode, orCopy) {
+// Adds a source to those of a payload. `at` is its number, where there are several.
+function add(parts, source, mode, orCopy, at) {
     const own = source !== null && typeof source === "object" && "bytes" in source;
     const value = own ? source.bytes : source;
+    if (at !== undefined && Array.isArray(value)) throw made(withoutBytes(value, `source of segment ${at}`));
     if (own) optionsOf(source, SEGMENT, "a segment");
     // A mode that is unknown is an error also where none is needed.
     const number = modeNumber(own ? (source.mode ?? mode) : mode);
@@ -52,7 +53,8 @@ function build(sources, { mode = "copy", unsupported = "refuse" } = {}, alone = 
     modeNumber(mode);
     const parts = new (program().Parts)();
     try {
-        for (const source of sources) add(parts, source, mode, unsupported === "copy");
+        let at = 0;
+        for (const source of sources) add(parts, source, mode, unsupported === "copy", alone ? undefined : at++);
     } catch (error) {
         parts.free();
         throw error;
@@ -220,7 +222,7 @@ class Reader {
             throw new ZError("RANGE", `the length is ${shown(length)}; expected a whole number of bytes`);
         }
         if (length > this.remaining) {
-            throw new ZError("RANGE", `${length} B cannot be read: ${this.remaining} B are left of ${this.#payload.length}`);
+            throw new ZError("RANGE", `${length} B cannot be read: ${this.remaining} B are left of ${this.#payload.length}, as its property remaining says`);
         }
         while (this.#index < this.#segments.length - 1 && from >= this.#begin + this.#segments[this.#index].length) {
             this.#begin += this.#segments[this.#index++].length;
@@ -241,8 +243,9 @@ class Reader {
         }
         const count = length ?? this.remaining / each;
         if (!Number.isInteger(count) || count < 0) {
-            const why = length === undefined ? `${this.remaining} B are left` : `the length is ${shown(length)}`;
-            throw new ZError("RANGE", `${why}, and that is not a number of elements of ${each} B`);
+            const why = length === undefined ? `${this.remaining} B are left, which is not a multiple of ${each}`
+                : `the length is ${shown(length)}; expected a whole number of elements`;
+            throw new ZError("RANGE", why);
         }
         let { buffer, byteOffset } = this.bytes(count * each);
         if (byteOffset % each !== 0) {

@@ -21,7 +21,6 @@ const WHAT_TO_DO = {
     QUERY_OVER: "Reply before finalize(), and before the promise of the handler ends",
     QUEUE_FULL: "Await each put",
     REPLY_KEY: "Reply under a key that the query asks for",
-    RANGE: "Look at its length first",
     RESIZABLE: "Copy it, or give unsupported: \"copy\"",
     SHARED: "Copy it, or give unsupported: \"copy\"",
     TAKEN_TWICE: "Copy it the second time",

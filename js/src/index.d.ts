@@ -944,7 +944,10 @@ interface Receiving<T> extends Handle, AsyncIterable<T> {
     [Symbol.asyncIterator](): AsyncGenerator<T, void, void>;
 }
 
-/** Keep it while you read from it: one with a channel is undeclared when the collector finds it. */
+/**
+ * It gets samples until it is undeclared, or its session ends. One without a handler is also undeclared when the collector
+ * finds that the program holds neither it nor a loop over it. After {@link Subscriber.receiver} it goes on.
+ */
 export class Subscriber implements Receiving<Sample> {
     private constructor();
     /** The key expression. */

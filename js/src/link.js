@@ -395,6 +395,12 @@ export class Link {
         return id;
     }
 
+    // Has a declaration keep its session.
+    keep(id, session) {
+        const entry = this.#declared.get(id);
+        if (entry) entry.session = session;
+    }
+
     undeclare(id) {
         const entry = this.#declared.get(id);
         if (entry === undefined) return;

@@ -59,10 +59,16 @@ class Declared {
     #id;
     #key;
 
-    // `release` is for a handle that can be let go of. One with a callback goes on without its handle.
-    constructor(session, link, id, key, channel) {
+    // Whoever `forgets` it has it undeclared. Else it goes on without its handle, until the session ends.
+    constructor(session, link, id, key, forgets) {
         [this.session, this.#link, this.#id, this.#key] = [session, link, id, key];
-        if (channel) nets.register(this, () => link.undeclare(id), this);
+        if (forgets) nets.register(this, () => link.undeclare(id), this);
+    }
+
+    // It goes on without its handle from now on.
+    keep() {
+        nets.unregister(this);
+        this.#link.keep(this.#id, this.session);
     }
 
     keyExpr() {
@@ -83,18 +89,50 @@ class Declared {
 class Receiving extends Declared {
     #channel;
 
-    constructor(session, link, id, key, channel) {
-        super(session, link, id, key, channel);
+    constructor(session, link, id, key, channel, forgets) {
+        super(session, link, id, key, forgets);
         this.#channel = channel;
     }
 
     receiver() {
+        // Who reads it may have let go of the handle.
+        if (this.#channel) this.keep();
         return this.#channel;
     }
 
     [Symbol.asyncIterator]() {
         if (!this.#channel) refuse("it has a callback as its handler, and only a channel is read by a loop; leave the handler out");
-        return this.#channel[Symbol.asyncIterator]();
+        return new Loop(this.#channel, this);
+    }
+}
+
+// The values of a channel, for a loop. It holds the handle: a variable that a program does not name again holds nothing.
+class Loop {
+    #values;
+    #handle;
+
+    constructor(channel, handle) {
+        [this.#values, this.#handle] = [channel[Symbol.asyncIterator](), handle];
+    }
+
+    next() {
+        return this.#values.next();
+    }
+
+    return(value) {
+        return this.#values.return(value);
+    }
+
+    throw(error) {
+        return this.#values.throw(error);
+    }
+
+    [Symbol.asyncIterator]() {
+        return this;
+    }
+
+    [asyncDispose]() {
+        return this.#handle && this.return();
     }
 }
 
@@ -106,10 +144,11 @@ export class LivelinessToken extends Declared {}
 // Declares what gets values.
 async function receiving(Class, session, link, key, handler, ask, more = {}) {
     const sink = { ...sinkOf(handler), ...more };
-    // A callback keeps its session.
-    if (!sink.channel) sink.session = session;
+    // A callback keeps its session, and so does a channel that the program has already.
+    const forgets = handler === undefined;
+    if (!forgets) sink.session = session;
     const id = await link.declareAndTell(key, sink, ask);
-    return new Class(session, link, id, textOf(key, "a key expression"), sink.channel);
+    return new Class(session, link, id, textOf(key, "a key expression"), sink.channel, forgets);
 }
 
 export class Publisher {
@@ -288,7 +327,7 @@ export class Querier {
 
     async get(how) {
         const { parameters = "", ...rest } = optionsOf(how, options.QUERIER_GET, "get of a querier") ?? {};
-        return get(this.#link, this.#key, String(parameters), { ...this.#options, ...rest });
+        return get(this.session, this.#link, this.#key, String(parameters), { ...this.#options, ...rest });
     }
 
     async matchingStatus() {
@@ -332,8 +371,9 @@ export class Replies {
     }
 }
 
-function repliesOf(handler, ask) {
-    const sink = sinkOf(handler ?? REPLIES());
+// The session lasts until the last reply.
+function repliesOf(session, handler, ask) {
+    const sink = { ...sinkOf(handler ?? REPLIES()), session };
     const end = sink.close;
     sink.close = (error) => {
         const lost = sink.channel?.dropped ? new ZError("DROPPED", `${sink.channel.dropped} replies were not read in time`) : undefined;
@@ -343,10 +383,10 @@ function repliesOf(handler, ask) {
     return sink.channel && { channel: sink.channel, op };
 }
 
-async function get(link, key, parameters, given) {
+async function get(session, link, key, parameters, given) {
     const how = { congestionControl: CongestionControl.BLOCK, ...given };
     const template = () => link.template(key, how);
-    const asked = repliesOf(how.handler, (sink) => link.get(template, how, sink, parameters));
+    const asked = repliesOf(session, how.handler, (sink) => link.get(template, how, sink, parameters));
     return asked && new Replies(asked.channel, () => link.cancel(asked.op));
 }
 
@@ -359,7 +399,9 @@ export class Liveliness {
     }
 
     async declareToken(keyExpr) {
-        const id = await this.#link.declareAndTell(keyExpr, { send() {}, close() {} }, (program, id, text) => program.declareToken(id, text));
+        // A token lives as its session does, whether or not the program names either again.
+        const sink = { send() {}, close() {}, session: this.#session };
+        const id = await this.#link.declareAndTell(keyExpr, sink, (program, id, text) => program.declareToken(id, text));
         return new LivelinessToken(this.#session, this.#link, id, textOf(keyExpr));
     }
 
@@ -372,7 +414,7 @@ export class Liveliness {
 
     async get(keyExpr, how) {
         const { handler, signal } = optionsOf(how, options.LIVELINESS_GET, "get of liveliness") ?? {};
-        const asked = repliesOf(handler, (sink) => this.#link.livelinessGet(keyExpr, sink, signal));
+        const asked = repliesOf(this.#session, handler, (sink) => this.#link.livelinessGet(keyExpr, sink, signal));
         return asked && new Replies(asked.channel, () => this.#link.cancel(asked.op));
     }
 }
@@ -467,7 +509,7 @@ export class Session extends EventTarget {
         const text = textOf(selector, "a selector");
         const at = text.indexOf("?");
         const [key, parameters] = at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
-        return get(this.#link, key, parameters, optionsOf(how, options.GET, "get"));
+        return get(this, this.#link, key, parameters, optionsOf(how, options.GET, "get"));
     }
 
     async declarePublisher(keyExpr, how) {

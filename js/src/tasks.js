@@ -23,7 +23,8 @@ export function later(next) {
     if (waiting.push(next) === 1) post();
 }
 
-// Calls a function of the program around the module. What it throws is that program's error, not the session's.
+// Calls a function of the program around the module. What it throws is that program's error, not the session's. It is
+// reported, and ends nothing: a queryable whose handler fails still answers the next query.
 export function guarded(call, ...values) {
     try {
         const result = call(...values);
@@ -37,6 +38,5 @@ export function guarded(call, ...values) {
 
 function report(error) {
     if (typeof reportError === "function") reportError(error);
-    // Node has no reportError: its own way is an uncaught exception.
-    else queueMicrotask(() => { throw error; });
+    else console.error(error);
 }

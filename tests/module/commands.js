@@ -289,6 +289,7 @@ export function commander(z, capnp) {
                 typedArray: () => ZBytes.fromSegments(Int32Array.of(1, 2)),
                 buffer: () => ZBytes.fromSegments(bytes.buffer),
                 second: () => ZBytes.fromSegments([bytes, 7]),
+                listInList: () => ZBytes.fromSegments([bytes, [1, 2]]),
                 notOptions: () => ZBytes.fromSegments([bytes], "borrow"),
                 misspelt: put({ congestioncontrol: 1 }),
                 unknown: put({ retries: 3 }),
@@ -525,6 +526,55 @@ export function commander(z, capnp) {
             }
             await session.put(key, "still there").sent;
             return { before, after: await publisher.matchingStatus(), heard };
+        },
+
+        // What a loop gets whose subscriber the program does not name again, while the collector runs: of a loop, of a
+        // receiver, and of a channel that the program made.
+        async unnamed({ key }) {
+            const count = 5;
+            const read = {
+                async loop() {
+                    let got = 0;
+                    for await (const _ of await session.declareSubscriber(key)) if (++got === count) break;
+                    return got;
+                },
+                async receiver() {
+                    const channel = (await session.declareSubscriber(key)).receiver();
+                    let got = 0;
+                    while (got < count && (await channel.receive())) got += 1;
+                    return got;
+                },
+                async own() {
+                    const handler = new FifoChannel(100);
+                    await session.declareSubscriber(key, { handler });
+                    let got = 0;
+                    for await (const _ of handler) if (++got === count) break;
+                    return got;
+                },
+            };
+            const found = {};
+            for (const [name, reads] of Object.entries(read)) {
+                let over = false;
+                const reading = reads().finally(() => { over = true; });
+                while (!over) {
+                    globalThis.gc();
+                    await session.put(key, "x");
+                    await new Promise((resolve) => setTimeout(resolve, 5));
+                }
+                found[name] = await reading;
+            }
+            return found;
+        },
+
+        // What askers get of a queryable whose handler fails each time.
+        async failing({ key }) {
+            const queryable = await session.declareQueryable(key, { handler: () => { throw new Error("on purpose"); } });
+            const found = [];
+            for (let i = 0; i < 2; i++) {
+                for await (const reply of await session.get(key)) found.push(String(reply.result().payload()));
+            }
+            await queryable.undeclare();
+            return found;
         },
 
         // Puts into a session that is lost.

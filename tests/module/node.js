@@ -3,8 +3,6 @@ import { createInterface } from "node:readline";
 import * as z from "zbytes";
 import { commander } from "./commands.js";
 
-// What a handler throws is this program's error.
-process.on("uncaughtException", () => {});
 await z.ready();
 const answer = commander(z, "zbytes/capnp");
 for await (const line of createInterface({ input: process.stdin })) {
