@@ -59,7 +59,7 @@ class Declared {
     #id;
     #key;
 
-    // Whoever `forgets` it has it undeclared. Else it goes on without its handle, until the session ends.
+    // A program that `forgets` such a handle has it undeclared. Another one goes on without its handle, until the session ends.
     constructor(session, link, id, key, forgets) {
         [this.session, this.#link, this.#id, this.#key] = [session, link, id, key];
         if (forgets) nets.register(this, () => link.undeclare(id), this);
