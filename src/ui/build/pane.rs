@@ -92,7 +92,8 @@ pub(crate) fn BuildPane(props: &AskingProps) -> Html {
         Callback::from(move |_: FocusEvent| focused.borrow_mut().clear())
     };
     use_effect_with(state.revision, move |_| {
-        let id = focused.borrow();
+        // The focus that moves tells both listeners at once.
+        let id = focused.borrow().clone();
         if !id.is_empty() {
             keep_focus(&[&format!("#{id}:not(:disabled)"), ".row.open .row-head", ".row-head", "#add-array"]);
         }
