@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Receives the frames of a robot that the lab's page puts, and prints of each its number and, of every plane, its shape and SHA-256.
+"""Receives the frames that the lab's page puts: of its robot, of a camera or a screen, or blocks of a microphone. Prints of each its number
+and, of every plane, its shape and SHA-256.
 
 Start the lab (scripts/serve), choose the preset "robot: image, depth, mask", and put it once or at a rate. Then:
 
     pip install eclipse-zenoh==1.10.2 numpy
     python3 examples/robot.py
+    python3 examples/robot.py --key lab/video    # the preset "camera: planes Y, U, V"
 """
 
 import argparse
@@ -20,8 +22,19 @@ import zenoh
 CONNECT_WITHIN = 5000
 # How many samples may wait in this program. When the queue is full, the router waits.
 WAITING = 16
-# The planes that a frame may have: type of the elements, and elements of a pixel.
-PLANES = {"image": (numpy.uint8, 4), "depth": (numpy.float32, 1), "mask": (numpy.uint8, 1)}
+# The planes that a frame may have: type of the elements, elements of a pixel, and pixels of a side that share one.
+PLANES = {
+    "image": (numpy.uint8, 4, 1),
+    "depth": (numpy.float32, 1, 1),
+    "mask": (numpy.uint8, 1, 1),
+    # Brightness, and how blue and red: I420. With both colours in one plane it is NV12.
+    "y": (numpy.uint8, 1, 1),
+    "u": (numpy.uint8, 1, 2),
+    "v": (numpy.uint8, 1, 2),
+    "uv": (numpy.uint8, 2, 2),
+}
+# The channels of a sound: samples from -1 to 1, head["rate"] of them in a second.
+CHANNELS = ["left", "right"]
 
 parser = argparse.ArgumentParser(description="Prints the frames of a robot that arrive from a zenoh router.")
 parser.add_argument("--endpoint", default="tcp/127.0.0.1:7447", help="the router (default: %(default)s)")
@@ -44,12 +57,14 @@ def connect():
 
 def planes(head, payload):
     """The planes of a frame, each a view of the payload: nothing is copied."""
-    for name, (kind, channels) in PLANES.items():
+    for name, (kind, channels, shared) in PLANES.items():
         if name in head:
-            count = head["height"] * head["width"] * channels
-            plane = numpy.frombuffer(payload, kind, count, head[name])
-            shape = (head["height"], head["width"]) + ((channels,) if channels > 1 else ())
-            yield name, plane.reshape(shape)
+            height, width = (-(-head[side] // shared) for side in ("height", "width"))
+            plane = numpy.frombuffer(payload, kind, height * width * channels, head[name])
+            yield name, plane.reshape((height, width) + ((channels,) if channels > 1 else ()))
+    for name in CHANNELS:
+        if name in head:
+            yield name, numpy.frombuffer(payload, numpy.float32, head["samples"], head[name])
 
 
 def frame(sample):

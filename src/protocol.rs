@@ -43,6 +43,9 @@ pub enum ToEngine {
     Serve,
     /// The hub has died, or could not be loaded: why. It says nothing more.
     HubLost(String),
+    /// A port comes along, through which frames come of the device with this number in
+    /// [`Sensor::ALL`](crate::live::Sensor::ALL).
+    Eye(u32),
 }
 
 /// From the engine to the page.

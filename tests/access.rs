@@ -172,6 +172,16 @@ async fn axe_finds_nothing_in_any_state_theme_and_size() {
     audit.page.click("#program-run").await;
     audit.page.wait("#program-rows").await;
     audit.look("a program of two arrays", "#pane-build").await;
+    // A camera that is asked for, and one that is refused.
+    audit.page.fill("#preset", "camera").await;
+    let asks = "navigator.mediaDevices.getUserMedia = () => new Promise((_, refuse) => { window.refuse = refuse; })";
+    audit.page.run(asks, vec![]).await;
+    audit.page.click("#capture-press").await;
+    audit.page.wait("#capture[data-state=asking]").await;
+    audit.look_in("a camera that is asked for", PAGE, &[DESK, NARROW, PHONE]).await;
+    audit.page.run("window.refuse(new DOMException('no', 'NotAllowedError'))", vec![]).await;
+    audit.page.wait("#capture-problem").await;
+    audit.look("a camera that was refused", "#pane-build").await;
 
     // Rows that are kept, an experiment on the rows at hand, and the note that explains a word.
     audit.page.fill("#preset", "framed").await;

@@ -18,12 +18,13 @@ use serde_json::{Value, json};
 use support::{
     GUARD,
     browser::{Engine, Page},
+    frames::{Frame, Frames},
     lab::{dist, host, joined, lab, turn, url},
     peers::sha256,
     python::{Program, interpreter},
     tabs::{Tabs, hash},
 };
-use tokio::{process::Command, sync::mpsc, time::timeout};
+use tokio::{process::Command, time::timeout};
 use zbytes_lab::live::{Camera, Head, Plane, Sight, picture};
 use zenoh::qos::CongestionControl;
 
@@ -31,38 +32,6 @@ const SMALL: Camera = Camera { width: 96, height: 64, seed: 7 };
 
 /// What Chromium says of a test that reads a canvas.
 const READ_BACK: &str = "willReadFrequently";
-
-/// A frame as a peer has received it.
-struct Frame {
-    head: Head,
-    payload: Vec<u8>,
-}
-
-/// The frames that a native peer receives.
-struct Frames {
-    session: zenoh::Session,
-    seen: mpsc::UnboundedReceiver<Frame>,
-}
-
-impl Frames {
-    async fn join(endpoint: &str) -> Self {
-        let session = joined(endpoint).await;
-        let (tell, seen) = mpsc::unbounded_channel();
-        let callback = move |sample: zenoh::sample::Sample| {
-            let payload = sample.payload().to_bytes().to_vec();
-            let attachment = sample.attachment().expect("a frame has a head").to_bytes().to_vec();
-            let head = Head::read(&attachment, payload.len()).expect("its head says what it is");
-            // The test may have ended.
-            let _ = tell.send(Frame { head, payload });
-        };
-        session.declare_subscriber("lab/robot").callback(callback).background().await.unwrap();
-        Self { session, seen }
-    }
-
-    async fn next(&mut self) -> Frame {
-        timeout(GUARD, self.seen.recv()).await.expect("a frame at the native peer").unwrap()
-    }
-}
 
 fn plane(camera: Camera, frame: u64, plane: Plane) -> Vec<u8> {
     let mut bytes = vec![0; camera.pixels() * plane.pixel()];
@@ -95,7 +64,7 @@ async fn number(page: &Page, css: &str, name: &str) -> u64 {
 async fn each_put_is_the_next_frame_in_every_mode_and_place() {
     let _turn = turn().await;
     let lab = lab().await;
-    let mut peer = Frames::join(&lab.tcp_locator()).await;
+    let mut peer = Frames::join(&lab.tcp_locator(), "lab/robot").await;
     // It subscribes too: its kept samples refer to borrowed arrays.
     let page = Page::open(&url(&lab)).await;
     page.connect("/zenoh").await;
@@ -143,7 +112,7 @@ async fn each_put_is_the_next_frame_in_every_mode_and_place() {
 async fn stream_goes_on_while_its_modes_change() {
     let _turn = turn().await;
     let lab = lab().await;
-    let mut peer = Frames::join(&lab.tcp_locator()).await;
+    let mut peer = Frames::join(&lab.tcp_locator(), "lab/robot").await;
     let page = Page::open_in_tab(&url(&lab)).await;
     page.connect("/zenoh").await;
     robot(&page, SMALL).await;
@@ -208,7 +177,8 @@ fn expected(camera: Camera, sequence: u64, plane: Plane, size: (usize, usize)) -
     let payload = frame(camera, sequence);
     let pixels = camera.pixels();
     let Camera { width, height, .. } = camera;
-    let head = Head { width, height, planes: [Some(0), Some(4 * pixels), Some(8 * pixels)], ..Head::default() };
+    let head = Head { width, height, ..Head::default() };
+    let head = head.with(Plane::Image, 0).with(Plane::Depth, 4 * pixels).with(Plane::Mask, 8 * pixels);
     let mut read = |at: usize, into: &mut [u8]| -> Result<(), Infallible> {
         into.copy_from_slice(&payload[at..at + into.len()]);
         Ok(())
@@ -316,13 +286,9 @@ async fn misses_missing_planes_and_false_heads_are_said() {
             .unwrap();
     };
     let image = plane(SMALL, 0, Plane::Image);
-    let head = |stream: u32, sequence: u64| Head {
-        stream,
-        sequence,
-        time: 1,
-        width: SMALL.width,
-        height: SMALL.height,
-        planes: [Some(0), None, None],
+    let head = |stream: u32, sequence: u64| {
+        let (width, height) = (SMALL.width, SMALL.height);
+        Head { stream, sequence, time: 1, width, height, ..Head::default() }.with(Plane::Image, 0)
     };
     // Says more than there is: a sample like any other.
     put(head(1, 0).text(), image[1..].to_vec()).await;

@@ -737,6 +737,8 @@ fn the_page_may_do_what_it_needs_and_nothing_else() {
             ("x-content-type-options", "nosniff"),
             // Routers and followed links do not learn the address of the page.
             ("referrer-policy", "no-referrer"),
+            // What a person starts by a press is for this page, and for nothing inside of it.
+            ("permissions-policy", "camera=(self), microphone=(self), display-capture=(self)"),
             // The service worker asks a lab for its page each time.
             ("x-zbytes-lab", "fresh"),
         ] {

@@ -345,6 +345,10 @@ async fn link_of_every_preset_draws_and_sends_the_same_elsewhere() {
         other.wait("#build-state[data-state=ready]").await;
         other.wait("#view-all-borrow:checked").await;
         assert_eq!(drawn(&other).await, drawn(&page).await, "{}", preset.name());
+        // What is captured is put after a press only.
+        if preset == Preset::Camera {
+            continue;
+        }
         // The same bytes, by the hash of what arrives.
         let digest = async |page: &Page, key: &str| {
             page.fill("#key", key).await;

@@ -17,6 +17,7 @@ use super::{
     stage, wire,
 };
 use crate::{
+    live::Sensor,
     message::Schema,
     run::Scenario,
     segment::{Element, Mode},
@@ -109,6 +110,8 @@ pub enum Action {
     Disconnect,
     /// Another key was typed.
     Key(String),
+    /// Start to capture a device, or stop.
+    Capture(Sensor, bool),
     /// Publish the payload.
     Put,
     /// Give up the put that is under way.

@@ -64,6 +64,7 @@ impl State {
             Action::Connect => self.connect(),
             Action::Disconnect => self.disconnect(),
             Action::Key(key) => self.key_typed(key),
+            Action::Capture(device, starts) => self.capture_pressed(device, starts),
             Action::Put => self.put_by_hand(),
             Action::Session(change) => self.session_changed(change),
             Action::CancelPut => self.cancel_put(),
@@ -137,6 +138,7 @@ impl State {
             Report::KeptRows(found) => self.kept_found(found),
             Report::RowsNotKept(problem) => self.rows_not_kept(problem),
             Report::StorageFailed(problem) => self.storage_failed(problem),
+            Report::Capture(device, told) => self.capture_told(device, told),
             Report::Hub(figures) => {
                 self.api.hub = figures;
                 Vec::new()

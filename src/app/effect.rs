@@ -5,6 +5,7 @@ use super::{
     cost::{Download, Order, Shown},
     lesson, wire,
 };
+use crate::live::{Capture, Sensor};
 
 /// What is to be done outside of the state.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,9 @@ pub enum Effect {
     /// Measures, in an engine of its own. Ends by
     /// [`Event::MeasureEnded`](super::Event::MeasureEnded).
     Measure(Order),
+    /// Captures a device, for rows that want this of it, or ends that. Told by
+    /// [`Report::Capture`](super::Report::Capture), as long as it goes on.
+    Capture(Sensor, Option<Capture>),
     /// Stops measuring.
     StopMeasuring,
     /// Does something for the frames that are looked at.

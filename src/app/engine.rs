@@ -110,7 +110,7 @@ impl State {
         let sound = std::mem::take(&mut self.engine.sound);
         self.engine.status = if sound { Status::Starting } else { Status::Stopped };
         self.engine.lost = Some(problem);
-        let mut effects = Vec::new();
+        let mut effects = self.captures_lost();
         if sound {
             effects.push(Effect::StartEngine);
             effects.extend(self.build_again());

@@ -75,6 +75,8 @@ const fn changes_without_a_step(action: &Action) -> bool {
         Action::Browser(Report::Started(_) | Report::Setup(_)) => true,
         // How long arrays are that a program makes.
         Action::Engine(Event::Ran(..)) => true,
+        // Rows follow what a device gives, also those that are undone.
+        Action::Browser(Report::Capture(..)) => true,
         _ => false,
     }
 }

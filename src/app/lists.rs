@@ -33,7 +33,7 @@ fn lists_of_all_leave_none_out() {
         Context: Drawing Lines Bytes Frames Fields FrameBytes Wire Program Build Cost Presenter Large Page;
         View: AsSet AllCopy AllBorrow AllMove;
         Tab: Put Get Answer Liveliness Link Wire;
-        Preset: Tensor Framed Message Frame Cloud ThreeSmall ManyTiny Robot;
+        Preset: Tensor Framed Message Frame Cloud ThreeSmall ManyTiny Robot Camera;
         Fill: Ramp Zeros Noise;
         Format: JsonLines Pcapng;
     }

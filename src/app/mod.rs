@@ -9,6 +9,7 @@
 //! | Slice | What it is about |
 //! |---|---|
 //! | `build` | the rows of the payload, and what they become |
+//! | [`capture`] | cameras, screens and microphones: started by a press, followed by their rows |
 //! | `layout`, [`sight`] | what the Layout pane shows, selects and orders |
 //! | [`film`] | building and putting, played in the drawing |
 //! | [`stage`] | what is below the drawing, what fills the window, first things to do |
@@ -34,6 +35,7 @@ mod action;
 mod apply;
 mod build;
 pub mod bytes;
+pub mod capture;
 pub mod class;
 mod command;
 pub mod cost;
@@ -73,7 +75,7 @@ pub use self::{
         Build, Built, Code, Direction, EXAMPLES, Edit, FIRST_TEXT, FileId, Fill, Found, Given, Kind, MAX_ARRAY_NAME,
         MAX_ARRAYS, MAX_DIMENSIONS, MAX_PROGRAM, MAX_REPEAT, MAX_RESULT, MAX_SEGMENTS, MAX_TEXT, Message, OwnCode,
         PLACE_MILLIS, Part, Piece, Plan, Preset, RUN_MILLIS, Row, RowId, Structured, TIMESTAMP, Typed, found, head,
-        not_run, positions, structures,
+        not_run, positions, structures, wanted,
     },
     command::{Along, Command, FileTask},
     cost::{Cost, Download, Order, Shown, Status},

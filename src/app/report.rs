@@ -1,6 +1,7 @@
 //! What the browser reports to the page: it starts, its engine has died, what was kept.
 
 use super::{
+    capture,
     cost::Shown,
     kept::Shelf,
     lesson::{Loaded, Source},
@@ -11,6 +12,7 @@ use super::{
     surroundings::Surroundings,
     wire::Kept,
 };
+use crate::live::Sensor;
 
 /// What the browser reports to the page. Most of it answers an [`Effect`](super::Effect).
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +39,8 @@ pub enum Report {
     RowsNotKept(Problem),
     /// A run could not be kept or the history not be read.
     StorageFailed(Problem),
+    /// What has become of a device that is captured.
+    Capture(Sensor, capture::CaptureTold),
     /// What the hub has done so far.
     Hub(HubFigures),
     /// Which lessons there are.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{
     build::{Build, OwnCode, Preset, Row, RowId, Structured, positions},
     bytes,
+    capture::Capturing,
     class::Classroom,
     cost::Cost,
     demonstration::Demonstration,
@@ -121,6 +122,8 @@ pub struct State {
     pub lessons: Lessons,
     /// The class that the page is in.
     pub classroom: Classroom,
+    /// What is captured of each device.
+    pub(super) captures: [Capturing; 3],
     /// The last experiment on the rows of its time.
     pub(super) demonstrated: Option<Demonstration>,
     /// The payload whose bytes are looked at.
@@ -194,6 +197,7 @@ impl State {
             ownership: Ownership::default(),
             lessons: Lessons::default(),
             classroom: Classroom::default(),
+            captures: Default::default(),
             demonstrated: None,
             looking: None,
             wire: wire::Wire::default(),

@@ -1,5 +1,5 @@
 //! What the page and the engine use of the browser. It has the clocks, errors in
-//! words, facts about the browser, and the messages between the two.
+//! words, facts about the browser, and the messages between the two. `capture.js` captures devices for both.
 
 pub(crate) mod clock;
 pub(crate) mod error;

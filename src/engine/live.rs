@@ -166,11 +166,16 @@ impl Live {
         let streams = || self.streams.borrow().iter().map(|heard| (heard.head.stream, heard.key.clone())).collect();
         let streams: Vec<(u32, Outside)> = streams();
         let told = self.with(wanted, |heard| {
-            let fit = wanted.room.fit(heard.head.width as usize, heard.head.height as usize);
+            let (width, height) = if heard.head.is_sound() {
+                picture::WAVE
+            } else {
+                (heard.head.width as usize, heard.head.height as usize)
+            };
+            let fit = wanted.room.fit(width, height);
             let painted = if heard.is_new(wanted) { self.painted(heard, wanted, fit.pixels) } else { Ok(None) };
             let (pixels, problem) = match painted {
                 Ok(None) if heard.payload.is_none() && heard.is_new(wanted) => (None, LET_GO.to_owned()),
-                Ok(_) if heard.head.start(wanted.plane).is_none() => {
+                Ok(_) if !picture::shows(&heard.head, wanted.plane) => {
                     (None, format!("Frames of this stream have no {}.", wanted.plane.name()))
                 }
                 Ok(pixels) => (pixels, String::new()),

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `runtime` | [`Runtime`]: holds the services, and says whose a message is |
 //! | `page` | tells the page what happened |
-//! | `files`, `ring`, `own_code`, `sources`, `payloads` | files that a person gave, looked at and read; arrays of frames, and of a program; arrays; payloads of the rows |
+//! | `files`, `ring`, `capture`, `own_code`, `sources`, `payloads` | files that a person gave, looked at and read; arrays of frames; what the browser captures; arrays of a program; arrays; payloads of the rows |
 //! | `samples`, `live`, `frames` | what has arrived; frames of streams, and pictures of them; recorded frames |
 //! | `session`, [`host`] | the session of the Router pane; what its driver asks |
 //! | `class` | the class that the page is in |
@@ -19,6 +19,7 @@
 //! `await`, or while it calls what could call it back.
 
 mod answers;
+mod capture;
 mod class;
 #[allow(clippy::disallowed_methods, reason = "shows bytes of the rows, eight of each array")]
 mod demonstration;

@@ -8,7 +8,7 @@ use std::{
 
 use gloo_timers::callback::Timeout;
 use js_sys::Array;
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     app::{self, Built, Event, Problem, Row},
     browser::clock,
-    live::Head,
+    live::{Head, Sensor},
     payload::{Receipt, ZBytes},
     present::own_code::not_there,
     segment::Mode,
@@ -142,8 +142,9 @@ impl Payloads {
         self.taken(rows, Some(Mode::Borrow))
     }
 
-    /// The payload of the rows for a put. With rows of a robot it is a new frame, and this is what
-    /// the frame says of itself. A program that makes other arrays for each put is asked for them.
+    /// The payload of the rows for a put. With rows of a robot, or of what is captured, it is a new
+    /// frame, and this is what the frame says of itself. A program that makes other arrays for each put
+    /// is asked for them.
     ///
     /// # Errors
     /// As [`Payloads::built`].
@@ -172,14 +173,26 @@ impl Payloads {
         };
         // Its time is that before it was made: what a receiver calls its age is all that it took.
         // It counts up even where the clock has not moved since the last frame.
-        let time = (clock::since_1970().as_nanos() as u64).max(self.last_time.get() + 1);
+        let now = clock::since_1970().as_nanos() as u64;
+        let facts = self.sources.borrow_mut().next_captured(rows)?;
+        let time = facts.map_or(now, |facts| facts.time()).max(self.last_time.get() + 1);
         self.last_time.set(time);
         self.sources.borrow_mut().next_frame();
         let (payload, receipt) = self.built(rows)?;
         let mut sources = self.sources.borrow_mut();
         sources.frame_put();
         let head = Head { stream: self.stream, sequence: sources.frames().0, time, ..head };
-        Ok((payload, receipt, Some(head)))
+        Ok((payload, receipt, Some(facts.map_or(head, |facts| facts.of(head)))))
+    }
+
+    /// Frames of a device come through this port from now on.
+    pub(super) fn open_eye(&self, device: Sensor, port: &JsValue) {
+        self.sources.borrow_mut().eyes.open(device, port);
+    }
+
+    /// Whether a put of the rows need not wait for a frame.
+    pub(super) fn are_ready(&self, rows: &[Row]) -> bool {
+        self.sources.borrow_mut().eyes.are_ready(rows)
     }
 
     /// How many arrays were made for frames so far: others were painted again.

@@ -300,7 +300,14 @@ impl Rate {
     fn take_due(&self, now: Duration) -> bool {
         let mut publisher = self.running.borrow_mut();
         let Some(publisher) = publisher.as_mut() else { return false };
-        let (due, may_put) = (publisher.due(now) > 0, publisher.may_put());
+        let (due, may_put) = (publisher.due(now), publisher.may_put());
+        if due > 0 && !self.payloads.are_ready(&publisher.rows) {
+            // A device gives fewer frames than are wanted. One put is due as soon as there is a frame.
+            publisher.made += due - 1;
+            publisher.hold(now, false);
+            return false;
+        }
+        let due = due > 0;
         publisher.hold(now, due && !may_put);
         let waits = due && may_put && self.payloads.waits(&publisher.rows);
         publisher.await_program(now, waits);

@@ -36,6 +36,7 @@ use crate::{
     browser::{clock, surroundings},
     client::{self, CommandError, PutError, Reply, Sample, capture::Taken},
     hub::Serving,
+    live::Sensor,
     protocol::{Question, ToEngine, ToPage},
 };
 
@@ -133,6 +134,11 @@ impl Runtime {
                 }
             }
             ToEngine::HubLost(why) => hub_lost(&why),
+            ToEngine::Eye(device) => {
+                if let (Some(device), Some(port)) = (Sensor::ALL.get(device as usize), along.first()) {
+                    self.0.payloads.open_eye(*device, port);
+                }
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array, global};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
+    capture::{Eyes, Shot},
     files::Files,
     own_code::Output,
     ring::{Ring, Slot},
@@ -57,12 +58,14 @@ pub(super) struct Sources {
     code: Option<Output>,
     /// Whether a put takes the arrays of the program.
     gives: bool,
+    /// What the browser captures.
+    pub(super) eyes: Eyes,
 }
 
 impl Sources {
     /// Has no arrays yet. Those of files take their bytes from `files`.
     pub(super) fn new(files: Files) -> Self {
-        Self { files, made: Vec::new(), ring: Ring::default(), code: None, gives: false }
+        Self { files, made: Vec::new(), ring: Ring::default(), code: None, gives: false, eyes: Eyes::default() }
     }
 
     /// The same, for rows whose program may run.
@@ -129,6 +132,9 @@ impl Sources {
         if let (Some(code), Some(output)) = (row.kind.code(), &self.code) {
             return output.array(row, code).map(|array| Memory::Js(vec![array]));
         }
+        if let Some(array) = self.eyes.array(row) {
+            return Ok(Memory::Js(vec![array]));
+        }
         if row.kind.robot().is_none() {
             return make(row, &self.files);
         }
@@ -150,6 +156,18 @@ impl Sources {
         }
     }
 
+    /// The captured rows are the newest frame from now on. `None` when none is captured.
+    ///
+    /// # Errors
+    /// A [`Problem`] when a device has no such frame.
+    pub(super) fn next_captured(&mut self, rows: &[Row]) -> Result<Option<Shot>, Problem> {
+        let facts = self.eyes.take(rows)?;
+        if facts.is_some() {
+            self.made.retain(|made| made.row.kind.captured().is_none());
+        }
+        Ok(facts)
+    }
+
     /// The frame was put.
     pub(super) fn frame_put(&mut self) {
         self.ring.put();
@@ -157,7 +175,7 @@ impl Sources {
 
     /// The number of the frame, and how many arrays were made for frames so far.
     pub(super) fn frames(&self) -> (u64, u64) {
-        (self.ring.number(), self.ring.made())
+        (self.ring.number(), self.ring.made() + self.eyes.made())
     }
 
     /// Returns the rows that would keep everything else waiting while their arrays are made.
@@ -166,7 +184,8 @@ impl Sources {
     pub(super) fn long(&mut self, rows: &[Row]) -> Vec<Row> {
         self.made.retain(|made| rows.iter().any(|row| alike(&made.row, row)));
         let new = |row: &&Row| !self.made.iter().any(|made| alike(&made.row, row));
-        let filled = |row: &&Row| row.way().is_none() && row.kind.robot().is_none() && row.kind.code().is_none();
+        let is_plain = |row: &Row| !row.kind.makes_frames() && row.kind.code().is_none();
+        let filled = |row: &&Row| row.way().is_none() && is_plain(row);
         let long = |row: &&Row| filled(row) && row.place == Place::JsHeap && row.bytes() > LONG;
         rows.iter().filter(new).filter(long).cloned().collect()
     }
@@ -233,8 +252,11 @@ impl Sources {
         receipt.ledger.absorb(&ledger);
         let mut at = 0;
         for made in &self.made {
-            if let (Memory::Plane(slot), Some(segment)) = (made.memory.as_ref(), payload.segments().get(at)) {
-                slot.taken(segment);
+            if let Some(segment) = payload.segments().get(at) {
+                if let Memory::Plane(slot) = made.memory.as_ref() {
+                    slot.taken(segment);
+                }
+                self.eyes.taken(&made.row, segment);
             }
             at += made.row.segments();
         }
@@ -466,7 +488,7 @@ fn allocated<'a>(
     let array = match row.kind {
         Kind::ArrayBuffer => buffer.into(),
         Kind::DataView => js_sys::DataView::new(&buffer, start, len).into(),
-        Kind::Array if part => {
+        Kind::Array | Kind::Captured(_) if part => {
             let arguments = Array::of3(&buffer, &(start as u32).into(), &(row.length as u32).into());
             Reflect::construct(constructor, &arguments).map_err(|error| no_memory(row, &message_of(&error)))?
         }

@@ -40,7 +40,8 @@ const COLOURS: [[u8; 3]; 8] = [
     [0x8e, 0x5b, 0xb5],
 ];
 
-/// What a pixel of a frame can be asked for. In a frame, each is a segment of its own.
+/// What a pixel of a frame can be asked for, or a sample of a sound. In a frame, each is a segment
+/// of its own. Only those of a robot are read: a [`Capture`](super::Capture) is kept in another way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Plane {
     /// Its colour: red, green, blue and opacity, a byte each.
@@ -49,11 +50,33 @@ pub enum Plane {
     Depth,
     /// What it is, as a byte: 0 the ceiling, 1 the floor, 2 a wall, from 3 on pillars.
     Mask,
+    /// How bright it is, as a byte.
+    #[serde(skip_deserializing)]
+    Y,
+    /// How blue it is: a byte for two by two pixels.
+    #[serde(skip_deserializing)]
+    U,
+    /// How red it is: a byte for two by two pixels.
+    #[serde(skip_deserializing)]
+    V,
+    /// Both of these, one after the other: two bytes for two by two pixels.
+    #[serde(skip_deserializing)]
+    Uv,
+    /// A sample of the first channel, a `Float32` from -1 to 1.
+    #[serde(skip_deserializing)]
+    Left,
+    /// The same of the second channel.
+    #[serde(skip_deserializing)]
+    Right,
 }
 
 impl Plane {
-    /// All of them, in the order of a frame.
+    /// Those that a robot sees, in the order of a frame.
     pub const ALL: [Plane; 3] = [Self::Image, Self::Depth, Self::Mask];
+
+    /// All of them.
+    pub const EVERY: [Plane; 9] =
+        [Self::Image, Self::Depth, Self::Mask, Self::Y, Self::U, Self::V, Self::Uv, Self::Left, Self::Right];
 
     /// Its name in frames and in the page.
     #[must_use]
@@ -62,6 +85,12 @@ impl Plane {
             Self::Image => "image",
             Self::Depth => "depth",
             Self::Mask => "mask",
+            Self::Y => "y",
+            Self::U => "u",
+            Self::V => "v",
+            Self::Uv => "uv",
+            Self::Left => "left",
+            Self::Right => "right",
         }
     }
 
@@ -69,8 +98,8 @@ impl Plane {
     #[must_use]
     pub const fn element(self) -> Element {
         match self {
-            Self::Depth => Element::Float32,
-            Self::Image | Self::Mask => Element::Uint8,
+            Self::Depth | Self::Left | Self::Right => Element::Float32,
+            _ => Element::Uint8,
         }
     }
 
@@ -80,12 +109,20 @@ impl Plane {
         if matches!(self, Self::Image) { 4 } else { 1 }
     }
 
-    /// Bytes of a pixel.
+    /// Bytes of a pixel, where each pixel has some of its own.
     #[must_use]
     pub const fn pixel(self) -> usize {
+        self.channels() * self.element().size()
+    }
+
+    /// Bytes of the plane of a frame with so many pixels in a row, and so many rows.
+    #[must_use]
+    pub fn bytes(self, width: u32, height: u32) -> u64 {
+        let half = |side: u32| u64::from(side.div_ceil(2));
         match self {
-            Self::Image | Self::Depth => 4,
-            Self::Mask => 1,
+            Self::U | Self::V => half(width) * half(height),
+            Self::Uv => 2 * half(width) * half(height),
+            _ => u64::from(width) * u64::from(height) * self.pixel() as u64,
         }
     }
 }
@@ -322,7 +359,8 @@ impl Sight {
                 let is_wall = column.rows[0] <= y && y < column.rows[1];
                 (if is_wall { column.depth } else { line.depth }).to_le_bytes()
             }),
-            Plane::Mask => self.each(first, into, |_, column, y, _| {
+            // A robot has no others: its rows refuse them.
+            _ => self.each(first, into, |_, column, y, _| {
                 [if y < column.rows[0] {
                     CEILING
                 } else if y < column.rows[1] {

@@ -2,7 +2,16 @@
 
 use std::time::Duration;
 
-use crate::{app::session::Course, client::CongestionControl, live::Figures, number::seconds, present::format};
+use crate::{
+    app::{
+        capture::{Capturing, Gives},
+        session::Course,
+    },
+    client::CongestionControl,
+    live::{Figures, Plane, Sensor},
+    number::seconds,
+    present::format,
+};
 
 /// From this share of the rate that is wanted on, it is reached.
 const REACHED: f64 = 0.95;
@@ -23,9 +32,16 @@ fn percent(share: f64) -> String {
     format!("{:.0} %", f64::min(share * 100.0, 100.0))
 }
 
-/// What limits the rate of puts, in one sentence. `frames` says that they are a robot's.
+/// What limits the rate of puts, in one sentence. `frames` says that they are frames, and `slower` is
+/// a device that gives fewer than are wanted, with how many.
 #[must_use]
-pub fn limit(course: &Course, wanted: usize, full: CongestionControl, frames: bool) -> String {
+pub fn limit(
+    course: &Course,
+    wanted: usize,
+    full: CongestionControl,
+    frames: bool,
+    slower: Option<(Sensor, f64)>,
+) -> String {
     let Course { hz, making, waiting, dropping, dropped, puts, .. } = *course;
     let what = if frames { "Making the frames" } else { "Making the puts" };
     if puts + dropped == 0 {
@@ -40,6 +56,9 @@ pub fn limit(course: &Course, wanted: usize, full: CongestionControl, frames: bo
     }
     if hz >= wanted as f64 * REACHED {
         return format!("The rate is reached. {what} takes {} of the time.", percent(making));
+    }
+    if let Some((device, gives)) = slower.filter(|(_, gives)| hz >= gives * REACHED) {
+        return format!("The {} gives {} a second.", device.name(), format::significant(gives));
     }
     if waiting >= WAITS {
         return format!("Held up by the link: BLOCK waits {} of the time.", percent(waiting));
@@ -90,12 +109,86 @@ pub fn figures(figures: &Figures) -> String {
     )
 }
 
+/// What is captured of a device, in its row.
+#[must_use]
+pub fn captured(device: Sensor, capturing: &Capturing) -> String {
+    match capturing {
+        Capturing::Off => "Nothing is captured before you press Start. Until then, zeros stand here.".to_owned(),
+        Capturing::Asking => format!("Waits for your browser and the {}.", device.name()),
+        Capturing::On(Gives { planes, width, height, hz, passed }) => {
+            let planes: Vec<&str> = planes.iter().map(|plane| plane.name()).collect();
+            let size = match device {
+                Sensor::Microphone => format!("blocks of {} samples", format::count(*width as usize)),
+                _ => format!("{width} × {height}"),
+            };
+            format!(
+                "It gives {size}: {}. {} a second; {} passed over for newer ones.",
+                planes.join(", "),
+                format::significant(*hz),
+                format::thousands(*passed)
+            )
+        }
+        Capturing::Failed(problem) => problem.title.clone(),
+    }
+}
+
+/// The sign that a device is in use.
+#[must_use]
+pub fn sign(device: Sensor, capturing: &Capturing) -> String {
+    let is = if matches!(capturing, Capturing::Asking) { "is asked for" } else { "is on" };
+    format!("The {} {is}.", device.name())
+}
+
+/// What is copied of a plane before a payload takes it.
+#[must_use]
+pub const fn copies(device: Sensor, plane: Plane) -> &'static str {
+    match (device, plane) {
+        (Sensor::Microphone, _) => {
+            "Each put is another block. The browser copies its samples into an array for each channel; the ledger counts \
+             what the lab copies after that."
+        }
+        (_, Plane::Image) => {
+            "Each put is the newest frame. The browser converts it into one buffer (VideoFrame.copyTo); the ledger counts \
+             what the lab copies after that."
+        }
+        _ => {
+            "Each put is the newest frame. The browser copies its planes into one buffer (VideoFrame.copyTo), so none of them \
+             can be moved away alone. The ledger counts what the lab copies after that."
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn said(course: Course, full: CongestionControl) -> String {
-        limit(&course, 30, full, true)
+        limit(&course, 30, full, true, None)
+    }
+
+    #[test]
+    fn a_slow_device_is_why_a_rate_is_not_reached() {
+        let course = Course { puts: 100, hz: 23.9, waiting: 0.3, ..Course::default() };
+        let said = |course, gives| limit(&course, 30, CongestionControl::Block, true, Some((Sensor::Camera, gives)));
+        assert_eq!(said(course, 24.0), "The camera gives 24.0 a second.");
+        assert_eq!(said(Course { hz: 12.0, ..course }, 24.0), "Held up by the link: BLOCK waits 30 % of the time.");
+    }
+
+    #[test]
+    fn what_is_captured_is_said_in_each_state() {
+        let gives = Gives { planes: Sensor::Camera.formats()[0], width: 640, height: 480, hz: 24.0, passed: 1_200 };
+        assert_eq!(
+            captured(Sensor::Camera, &Capturing::On(gives)),
+            "It gives 640 × 480: y, u, v. 24.0 a second; 1,200 passed over for newer ones."
+        );
+        let gives = Gives { planes: Sensor::Microphone.formats()[1], width: 2_400, height: 1, hz: 20.0, passed: 0 };
+        let heard = Capturing::On(gives);
+        assert!(
+            captured(Sensor::Microphone, &heard).starts_with("It gives blocks of 2,400 samples: left, right. 20.0")
+        );
+        assert_eq!(sign(Sensor::Microphone, &heard), "The microphone is on.");
+        assert_eq!(sign(Sensor::Screen, &Capturing::Asking), "The screen is asked for.");
+        assert!(captured(Sensor::Screen, &Capturing::Off).contains("before you press Start"));
     }
 
     #[test]
@@ -124,7 +217,10 @@ mod tests {
         );
         // It was held up at its beginning.
         assert!(said(Course { dropped: 300, ..course }, drop).starts_with("The rate is reached."));
-        assert_eq!(limit(&course, 30, block, false), "The rate is reached. Making the puts takes 20 % of the time.");
+        assert_eq!(
+            limit(&course, 30, block, false, None),
+            "The rate is reached. Making the puts takes 20 % of the time."
+        );
     }
 
     #[test]

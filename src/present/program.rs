@@ -622,6 +622,11 @@ fn runs(rows: &[Row]) -> Result<Vec<Run<'_>>, String> {
                         .to_owned(),
                 );
             }
+            Kind::Captured(_) => {
+                return Err("The browser captures another frame for each put: there is not a program for these rows. \
+                            examples/robot.py receives them."
+                    .to_owned());
+            }
             _ => What::Made(row, row.element, row.length),
         };
         let note = match &row.kind {

@@ -33,14 +33,16 @@ pub const ENDPOINT: &str = "/zenoh";
 /// allows WebSockets to any router that the user names. Of scripts that stand in a document, it
 /// allows the one of `src/web/own_code.html`, by its SHA-256. The Worker of own code is a `data:` one,
 /// which never has the page's origin.
+/// Camera, microphone and screen are for the page itself, and for nothing that it might embed.
 /// The first one tells the service worker that the page may be another one each time.
-pub const HEADERS: [(&str, &str); 7] = [
+pub const HEADERS: [(&str, &str); 8] = [
     ("x-zbytes-lab", "fresh"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
     ("cross-origin-resource-policy", "same-origin"),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "camera=(self), microphone=(self), display-capture=(self)"),
     (
         "content-security-policy",
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-21NIus+iECi1TQsiSO0oe69o8x/kh4y9Fgi+iFUeOZI='; style-src 'self'; font-src 'self'; \

@@ -15,7 +15,7 @@ use super::{
     share::link_button,
 };
 use crate::ui::{
-    build::pane::BuildPane,
+    build::{captured, pane::BuildPane},
     cost::pane::CostPane,
     kit::{
         back::Back,
@@ -118,6 +118,7 @@ impl Component for App {
                         { invitations(self.state.locator == HUB, &self.send) }
                     </div>
                     { notice(&self.state, &self.send) }
+                    { captured::sign(&self.state, &self.send) }
                     if let Some(problem) = &self.state.link_problem {
                         <div id="link-problem" class="problem" role="alert">
                             <strong>{ &problem.title }</strong>{ " " }{ &problem.detail }{ " " }

@@ -307,7 +307,7 @@ impl Errands {
     }
 
     /// An engine that a message does not reach is of no use: what was asked of it would never end.
-    fn post_with(&self, message: &ToEngine, along: Vec<JsValue>) {
+    pub(super) fn post_with(&self, message: &ToEngine, along: Vec<JsValue>) {
         let posted = self.0.engine.borrow().as_ref().map(|link| link.post(message, along));
         if let Some(Err(why)) = posted {
             self.engine_died(&format!("the page could not reach it: {why}"));
@@ -333,6 +333,7 @@ impl Errands {
             Effect::Engine(command) => self.command(command),
             Effect::StartEngine => self.start_engine(),
             Effect::Measure(order) => self.measure(order),
+            Effect::Capture(device, wanted) => self.capture(device, wanted),
             Effect::StopMeasuring => self.stop_measuring(),
             Effect::Wire(task) => self.wire(task),
             Effect::Lesson(task) => self.lesson(task),

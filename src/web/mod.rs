@@ -7,6 +7,7 @@
 //! | `link`, [`tasks`] | a Worker with an engine in it; work that its owner can drop |
 //! | [`bytes`], [`frames`], [`pictures`], [`live`] | what views of these names ask of the engine, and keep of it |
 //! | `files`, [`runs`], `kept`, [`clipboard`] | files that a person gave; kept runs and saved files; kept rows; the clipboard |
+//! | `capture` | cameras, screens and microphones |
 //! | [`drawing`] | the drawing of Layout as a picture; the fonts of saved drawings |
 //! | `lessons` | lessons from the lab, an address or a file, and what was predicted in them |
 //! | `own_code` | the frame in which own code runs, programs to start from |
@@ -15,6 +16,7 @@
 
 pub mod address;
 pub mod bytes;
+mod capture;
 pub mod clipboard;
 pub mod crash;
 pub mod drawing;

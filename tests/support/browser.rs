@@ -172,6 +172,18 @@ impl Page {
         page
     }
 
+    /// Opens `url` in a browser with a camera and a microphone that are made up. `more` are further
+    /// arguments of Chromium. Without `allows`, the browser allows neither of them.
+    pub(crate) async fn open_with_devices(engine: Engine, url: &str, allows: bool, more: &[&str]) -> Self {
+        let chromium = std::env::var("CHROME_SHELL").unwrap_or_else(|_| whole());
+        let mut args = vec!["--use-fake-device-for-media-stream"];
+        args.push(if allows { "--use-fake-ui-for-media-stream" } else { "--use-fake-ui-for-media-stream=deny" });
+        args.extend(more);
+        let page = Self::started_with(engine, chromium, url, None, &args).await;
+        page.wait("#build-state[data-state=ready]").await;
+        page
+    }
+
     /// Opens `url`, also when the page there does not start.
     pub(crate) async fn at(url: &str) -> Self {
         let before = Setup::of(&State::default()).to_json().unwrap();
@@ -190,6 +202,11 @@ impl Page {
     }
 
     async fn started(engine: Engine, chromium: String, url: &str, before: Option<&str>) -> Self {
+        Self::started_with(engine, chromium, url, before, &[]).await
+    }
+
+    /// `more` are arguments of Chromium. In other engines, any of them stands for devices that are made up.
+    async fn started_with(engine: Engine, chromium: String, url: &str, before: Option<&str>, more: &[&str]) -> Self {
         // The driver looks for a free port in both families of addresses. Another program may take
         // that port meanwhile.
         let start = |attempt| {
@@ -210,7 +227,7 @@ impl Page {
             "--disable-dev-shm-usage",
             "--window-size=1440,900",
         ];
-        let mut args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let mut args: Vec<String> = args.iter().chain(more).map(|arg| (*arg).to_owned()).collect();
         args.push(format!("--user-data-dir={}", profile.display()));
         let capabilities = match engine {
             // The driver would keep a hidden page's timers running, unlike a person's browser.
@@ -221,11 +238,17 @@ impl Page {
             }),
             Engine::Firefox => json!({
                 "moz:firefoxOptions": { "binary": from_env("FIREFOX", "/usr/bin/firefox-esr"),
-                    "args": ["-headless", "--width=1440", "--height=900"] },
+                    "args": ["-headless", "--width=1440", "--height=900"],
+                    "prefs": {
+                        "media.navigator.streams.fake": !more.is_empty(),
+                        "media.navigator.permission.disabled": !more.is_empty(),
+                    } },
             }),
             Engine::WebKit => json!({
                 "webkitgtk:browserOptions": { "binary": from_env("MINIBROWSER", "MiniBrowser"),
-                    "args": ["--automation", "--geometry=1440x900"] },
+                    "args": if more.is_empty() { json!(["--automation", "--geometry=1440x900"]) } else {
+                        json!(["--automation", "--geometry=1440x900", "--enable-mock-capture-devices=true"])
+                    } },
             }),
         };
         let Value::Object(mut capabilities) = capabilities else { unreachable!() };

@@ -6,6 +6,7 @@
 pub(crate) mod browser;
 pub(crate) mod class;
 pub(crate) mod files;
+pub(crate) mod frames;
 pub(crate) mod hub;
 pub(crate) mod keyboard;
 pub(crate) mod lab;

@@ -216,6 +216,10 @@ impl State {
             self.spread_code(at);
             return self.rows_changed();
         }
+        if let Edit::Kind(Kind::Captured(capture)) = edit {
+            self.capture(at, capture);
+            return self.rows_changed();
+        }
         let joining = joining(&self.rows, at);
         let code = self.edited_code(at, &edit);
         let row = &mut self.rows[at];
@@ -243,6 +247,10 @@ impl State {
             Edit::Fill(fill) => row.fill = fill,
             Edit::Place(place) => row.place = place,
             Edit::Mode(mode) => row.mode = mode,
+        }
+        // What is captured has the size that it has.
+        if let Some(capture) = row.kind.captured() {
+            row.become_captured(capture);
         }
         // One camera sees all planes of a frame, and decides how long they are.
         let robot = row.kind.robot();

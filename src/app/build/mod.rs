@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `row` | one row: its arrays, where they lie, what is in them |
 //! | `message` | a Cap'n Proto message as a row asks for it |
-//! | `robot` | rows of a robot, and the head of their frames |
+//! | `robot` | rows of a robot, and the head of frames |
+//! | `captured` | rows of a camera, a screen and a microphone |
 //! | `program` | a program of own code, and what became of it |
 //! | `own_code` | rows that it makes |
 //! | `preset` | rows to begin with |
@@ -12,6 +13,7 @@
 //! | `outcome` | what becomes of rows that have changed |
 //! | `plan` | what the rows will become: pieces, copies, cuts |
 
+mod captured;
 mod change;
 mod message;
 mod outcome;
@@ -23,6 +25,7 @@ mod robot;
 mod row;
 
 pub use self::{
+    captured::wanted,
     change::{Direction, Edit},
     message::Message,
     outcome::{Build, Built},

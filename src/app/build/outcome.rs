@@ -65,6 +65,7 @@ impl State {
     /// says that it is of other rows.
     pub(in crate::app) fn rows_changed(&mut self) -> Vec<Effect> {
         self.revision += 1;
+        self.rows_have_followed();
         self.preset = None;
         self.file_problem = None;
         // What has failed may be what was changed.

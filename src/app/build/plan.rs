@@ -309,6 +309,8 @@ mod tests {
         let mut ledger = crate::ledger::Ledger::new();
         for row in rows {
             let mode = all.unwrap_or(row.mode);
+            // A vector is never a part of a buffer.
+            let mode = if row.refusal(mode).is_some() { Mode::Copy } else { mode };
             let array = |row: &Row, index: usize| {
                 let mut bytes = vec![0; row.array_bytes()];
                 row.write(index, 0, &mut bytes);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ledger::Place,
-    live::{Plane, Robot},
+    live::{Capture, Plane, Robot, Sensor},
     message::Schema,
     segment::{Element, Mode},
 };
@@ -32,11 +32,13 @@ pub enum Preset {
     ManyTiny,
     /// What a robot sees, anew in each frame: image, depth and mask, a segment each.
     Robot,
+    /// What a camera sees, once a person has started it: brightness, blue and red, a segment each.
+    Camera,
 }
 
 impl Preset {
     /// Every preset.
-    pub const ALL: [Preset; 8] = [
+    pub const ALL: [Preset; 9] = [
         Self::Tensor,
         Self::Framed,
         Self::Message,
@@ -45,6 +47,7 @@ impl Preset {
         Self::ThreeSmall,
         Self::ManyTiny,
         Self::Robot,
+        Self::Camera,
     ];
 
     /// What it is called in the page.
@@ -59,6 +62,7 @@ impl Preset {
             Self::ThreeSmall => "three small arrays",
             Self::ManyTiny => "many tiny segments",
             Self::Robot => "robot: image, depth, mask",
+            Self::Camera => "camera: planes Y, U, V",
         }
     }
 
@@ -72,6 +76,7 @@ impl Preset {
             Self::ThreeSmall => "lab/small",
             Self::ManyTiny => "lab/tiny",
             Self::Robot => "lab/robot",
+            Self::Camera => "lab/video",
         }
     }
 
@@ -87,6 +92,7 @@ impl Preset {
             Self::ThreeSmall => "three",
             Self::ManyTiny => "tiny",
             Self::Robot => "robot",
+            Self::Camera => "camera",
         }
     }
 
@@ -131,6 +137,12 @@ impl Preset {
             Self::ManyTiny => vec![Row { repeat: 10_000, ..js(0, "tiny", Element::Uint8, 16, Mode::Borrow) }],
             Self::Robot => {
                 Plane::ALL.into_iter().zip(first..).map(|(plane, id)| Row::robot(id, Robot::first(plane))).collect()
+            }
+            Self::Camera => {
+                let first_of = Capture::first(Sensor::Camera);
+                let planes = Sensor::Camera.formats().first().copied().unwrap_or_default();
+                let row = |(plane, id): (&Plane, RowId)| Row::captured(id, Capture { plane: *plane, ..first_of });
+                planes.iter().zip(first..).map(row).collect()
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::row::{Kind, Row, RowId};
 use crate::{
-    live::{Camera, Head, Plane, Robot},
+    live::{Camera, Capture, Head, Plane, Robot},
     segment::{Element, Mode},
 };
 
@@ -63,16 +63,23 @@ pub(super) fn joining(rows: &[Row], at: usize) -> Option<Robot> {
     Some(Robot { plane: plane.unwrap_or(Plane::Image), camera })
 }
 
-/// What a frame of `rows` says of itself, without stream, number and time. `None` when no row is one
-/// of a robot.
+/// What a frame of `rows` says of itself, without stream, number and time, and without what is known
+/// of a captured one alone. `None` when no row is one of a robot, and none is captured.
 #[must_use]
 pub fn head(rows: &[Row]) -> Option<Head> {
     let mut head: Option<Head> = None;
     let mut end = 0usize;
     for row in rows {
-        if let Some(Robot { plane, camera }) = row.kind.robot() {
-            let head = head.get_or_insert(Head { width: camera.width, height: camera.height, ..Head::default() });
-            if let Some(start) = head.planes.get_mut(plane as usize) {
+        let seen = match row.kind {
+            Kind::Robot(Robot { plane, camera }) => Some((plane, camera.width, camera.height)),
+            Kind::Captured(Capture { plane, width, height, .. }) => Some((plane, width, height)),
+            _ => None,
+        };
+        if let Some((plane, width, height)) = seen {
+            let head = head.get_or_insert(Head { width, height, ..Head::default() });
+            // A head tells of one size: a picture and a sound, or two cameras, are not one frame.
+            let is_of_it = (head.width, head.height) == (width, height);
+            if let Some(start) = head.planes.get_mut(plane as usize).filter(|_| is_of_it) {
                 start.get_or_insert(end);
             }
         }
@@ -93,11 +100,12 @@ mod tests {
         let pixels = 640 * 480;
         let found = head(&rows).unwrap();
         assert_eq!((found.width, found.height), (640, 480));
-        assert_eq!(found.planes, [Some(0), Some(4 * pixels), Some(8 * pixels)]);
+        let starts = |head: Head| Plane::ALL.map(|plane| head.start(plane));
+        assert_eq!(starts(found), [Some(0), Some(4 * pixels), Some(8 * pixels)]);
         rows.insert(0, Row::text(9, "t", "größer"));
         rows.remove(2);
         rows.push(Row::robot(10, Robot::first(Plane::Image)));
-        assert_eq!(head(&rows).unwrap().planes, [Some(8), None, Some(8 + 4 * pixels)]);
+        assert_eq!(starts(head(&rows).unwrap()), [Some(8), None, Some(8 + 4 * pixels)]);
         let len = rows.iter().map(Row::bytes).sum();
         let read = Head::read(head(&rows).unwrap().text().as_bytes(), len);
         assert_eq!(read, head(&rows));

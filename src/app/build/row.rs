@@ -12,7 +12,7 @@ use crate::{
         values::{self, Values},
     },
     ledger::Place,
-    live::{Robot, Sight},
+    live::{Capture, Robot, Sight},
     measure::mix,
     message::{ArrayField, Schema, Spec, Way},
     outside::Outside,
@@ -152,6 +152,9 @@ pub enum Kind {
     Robot(Robot),
     /// An array that a program makes. In the JavaScript heap only. Never repeated.
     Code(Code),
+    /// A plane of what a camera, a screen or a microphone gives, another one in each frame. Never
+    /// repeated, and in the JavaScript heap only.
+    Captured(Capture),
 }
 
 impl Kind {
@@ -171,7 +174,7 @@ impl Kind {
     #[must_use]
     pub fn is_typed(&self) -> bool {
         match self {
-            Self::Array | Self::Values(_) | Self::Robot(_) | Self::Code(_) => true,
+            Self::Array | Self::Values(_) | Self::Robot(_) | Self::Captured(_) | Self::Code(_) => true,
             Self::File(given) => given.reading != Reading::Bytes,
             _ => false,
         }
@@ -186,13 +189,13 @@ impl Kind {
     /// Whether it can be a view of a part of a larger buffer.
     #[must_use]
     pub const fn can_be_part(&self) -> bool {
-        matches!(self, Self::Array | Self::DataView)
+        matches!(self, Self::Array | Self::DataView | Self::Captured(_))
     }
 
     /// Whether it can live in wasm memory.
     #[must_use]
     pub const fn can_be_linear(&self) -> bool {
-        !matches!(self, Self::DataView | Self::ArrayBuffer | Self::Code(_))
+        !matches!(self, Self::DataView | Self::ArrayBuffer | Self::Captured(_) | Self::Code(_))
     }
 }
 
@@ -268,6 +271,7 @@ impl Row {
             }
             Kind::Robot(robot) => self.is_possible_robot(*robot),
             Kind::Code(code) => self.is_possible_code(code),
+            Kind::Captured(capture) => self.is_possible_capture(*capture),
             // The page has only the files that were given to it.
             Kind::File(_) => false,
         };
@@ -435,7 +439,12 @@ impl Row {
                     *side = u32::try_from(scaled(*side as usize)).unwrap_or(u32::MAX);
                 }
             }
-            kind @ (Kind::Text(_) | Kind::File(_) | Kind::Values(_) | Kind::Robot(_) | Kind::Code(_)) => {
+            kind @ (Kind::Text(_)
+            | Kind::File(_)
+            | Kind::Values(_)
+            | Kind::Robot(_)
+            | Kind::Captured(_)
+            | Kind::Code(_)) => {
                 *kind = Kind::Array;
                 row.length = scaled(row.length);
             }
@@ -489,11 +498,17 @@ impl Row {
         if let Some(array) = self.arrays().first() {
             self.length = array.length;
         }
+        if self.kind.captured().is_some() {
+            (self.before, self.after) = (0, 0);
+        }
         (self.kind, self.element) = (Kind::Array, element);
     }
 
     /// Makes it another kind of memory, and what belongs to the old one fit.
     pub(super) fn become_kind(&mut self, kind: Kind) {
+        if self.kind.captured().is_some() {
+            (self.before, self.after) = (0, 0);
+        }
         if let Some(element) = self.arrays().first().map(|array| array.element) {
             self.become_array(element);
         }
@@ -507,6 +522,9 @@ impl Row {
         }
         if let Kind::Code(code) = kind {
             return self.become_code(code);
+        }
+        if let Kind::Captured(capture) = kind {
+            return self.become_captured(capture);
         }
         if matches!(kind, Kind::Values(_)) {
             let element = if matches!(self.kind, Kind::Values(_)) { self.element } else { Element::Float64 };
@@ -607,6 +625,8 @@ impl Row {
             Kind::Robot(Robot { plane, camera }) => {
                 Sight::new(*camera, 0).paint(*plane, offset / plane.pixel(), into);
             }
+            // What stands there until something is captured.
+            Kind::Captured(_) => into.fill(0),
             // What a program makes is in the engine. Where no program runs, a ramp stands for it.
             Kind::Array | Kind::DataView | Kind::ArrayBuffer | Kind::Code(_) => {
                 self.write_elements(index, offset, into);

@@ -245,11 +245,11 @@ pub fn mode_sentence(row: &Row) -> &'static str {
             }
         };
     }
-    if row.kind.robot().is_some() {
+    if row.kind.makes_frames() && row.refusal(row.mode).is_none() {
         return match row.mode {
-            Mode::Copy => "Copied for each put. The next frame is painted into the same memory.",
+            Mode::Copy => "Copied for each put. The next frame may come into the same memory.",
             Mode::Borrow => {
-                "Not copied. The next frame is painted into other memory, and into this one when no payload refers to it any more."
+                "Not copied. The next frame comes into other memory, and into this one when no payload refers to it any more."
             }
             Mode::Move => "Not copied. The payload takes the memory, and the next frame gets new one.",
         };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{given, own_code, robot, taken};
+use super::{captured, given, own_code, robot, taken};
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
@@ -18,7 +18,7 @@ use crate::{
     },
     given::values::FIRST_VALUES,
     ledger::Place,
-    live::{Plane, Robot},
+    live::{Capture, Plane, Robot, Sensor},
     message::{MAX_LIST, PixelFormat, Schema, Way},
     outside::{Ends, noticed},
     payload::MAX_LEN,
@@ -252,6 +252,7 @@ fn type_key(row: &Row) -> &'static str {
         Kind::Values(_) => VALUES,
         Kind::Robot(_) => ROBOT,
         Kind::Code(_) => PROGRAM,
+        Kind::Captured(capture) => capture.device.name(),
         Kind::Array | Kind::File(_) => row.element.name(),
     }
 }
@@ -265,7 +266,10 @@ fn type_edit(key: &str) -> Option<Edit> {
         VALUES => Edit::Kind(Kind::values(FIRST_VALUES)),
         ROBOT => Edit::Kind(Kind::Robot(Robot::first(Plane::Image))),
         PROGRAM => Edit::Kind(Row::code(0, "").kind),
-        name => Edit::Array(element_named(name)?),
+        name => match Sensor::ALL.into_iter().find(|device| device.name() == name) {
+            Some(device) => Edit::Kind(Kind::Captured(Capture::first(device))),
+            None => Edit::Array(element_named(name)?),
+        },
     })
 }
 
@@ -290,8 +294,8 @@ fn contents(state: &State, send: &Callback<Action>, row: &Row) -> Html {
     if let Kind::File(given) = &row.kind {
         return given::file(send, row, given, repeat);
     }
-    let others =
-        [DATA_VIEW, ARRAY_BUFFER, TEXT, MESSAGE, VALUES, ROBOT, PROGRAM].map(|kind| (kind.into(), kind.into()));
+    let others = [DATA_VIEW, ARRAY_BUFFER, TEXT, MESSAGE, VALUES, ROBOT, PROGRAM];
+    let others = others.into_iter().chain(Sensor::ALL.map(Sensor::name)).map(|kind| (kind.into(), kind.into()));
     let types = array_types().chain(others).collect::<Vec<_>>();
     let kind = html! {
         <div class="field type"><label for="row-type">{ "type" }</label>
@@ -306,6 +310,9 @@ fn contents(state: &State, send: &Callback<Action>, row: &Row) -> Html {
     }
     if let Some(code) = row.kind.code() {
         return html! { <>{ kind }{ own_code::code(state, send, row, code) }</> };
+    }
+    if let Some(capture) = row.kind.captured() {
+        return html! { <>{ kind }{ captured::captured(state, send, row, capture) }</> };
     }
     if let Kind::Text(text) = &row.kind {
         let oninput = send.reform(move |event: InputEvent| {
@@ -506,7 +513,8 @@ fn place(send: &Callback<Action>, row: &Row) -> Html {
 
 /// The bytes before and behind each array in the same buffer.
 fn around(send: &Callback<Action>, row: &Row) -> Html {
-    if !(row.kind.can_be_part() && row.place == Place::JsHeap) {
+    // What lies around a plane that is captured is not a person's to choose.
+    if !(row.kind.can_be_part() && row.place == Place::JsHeap) || row.kind.captured().is_some() {
         return html! {};
     }
     let (id, room) = (row.id, room(row).saturating_sub(row.length));

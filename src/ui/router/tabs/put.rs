@@ -227,7 +227,7 @@ fn options(state: &State, send: &Callback<Action>) -> Html {
                 </div>
             </details>
             if !options.attachment.is_empty() && head(&state.rows).is_some() {
-                <p class="notice whole" id="head-attached">{ "A frame of the robot has its number and time as the attachment, and not the text that is typed here." }</p>
+                <p class="notice whole" id="head-attached">{ "A frame has its number and time as the attachment, and not the text that is typed here." }</p>
             }
             { rate(state, send) }
             if let Some(matching) = state.api.matching.filter(|_| open) {
@@ -298,7 +298,7 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
             </form>
             if let (Some(course), Some((_, options, hz))) = (course.filter(|course| course.puts + course.dropped > 0), &state.api.started) {
                 <p class="quiet" id="rate-more">
-                    { for (running && !course.paused).then(|| live::limit(course, *hz, options.congestion_control, frames)) }
+                    { for (running && !course.paused).then(|| live::limit(course, *hz, options.congestion_control, frames, state.slower_device(*hz as f64))) }
                     { live::counts(course, frames) }
                 </p>
             }
