@@ -117,7 +117,7 @@ impl Publisher {
 
     /// The counts without the rate.
     fn counted(&self) -> Course {
-        Course { leaving: self.waiting, ..self.course }
+        Course { leaving: self.waiting, ended: self.stopped, ..self.course }
     }
 
     /// Measures the rate over the last second.

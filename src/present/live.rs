@@ -121,12 +121,13 @@ pub fn captured(device: Sensor, capturing: &Capturing) -> String {
                 Sensor::Microphone => format!("blocks of {} samples", format::count(*width as usize)),
                 _ => format!("{width} × {height}"),
             };
-            format!(
-                "It gives {size}: {}. {} a second; {} passed over for newer ones.",
-                planes.join(", "),
-                format::significant(*hz),
-                format::thousands(*passed)
-            )
+            let gives = format!("It gives {size}: {}.", planes.join(", "));
+            // In its first second nothing is counted yet.
+            if *hz <= 0.0 && *passed == 0 {
+                return gives;
+            }
+            let (hz, passed) = (format::significant(*hz), format::thousands(*passed));
+            format!("{gives} {hz} a second; {passed} passed over for newer ones.")
         }
         Capturing::Failed(problem) => problem.title.clone(),
     }
@@ -181,6 +182,8 @@ mod tests {
             captured(Sensor::Camera, &Capturing::On(gives)),
             "It gives 640 × 480: y, u, v. 24.0 a second; 1,200 passed over for newer ones."
         );
+        let first = Gives { hz: 0.0, passed: 0, ..gives };
+        assert_eq!(captured(Sensor::Camera, &Capturing::On(first)), "It gives 640 × 480: y, u, v.");
         let gives = Gives { planes: Sensor::Microphone.formats()[1], width: 2_400, height: 1, hz: 20.0, passed: 0 };
         let heard = Capturing::On(gives);
         assert!(

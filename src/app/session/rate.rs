@@ -34,6 +34,8 @@ pub struct Course {
     pub arrays: u64,
     /// Whether it waits for the session to be opened again.
     pub paused: bool,
+    /// Whether the engine makes no more of them. Until it says so, more may be made after a press on Stop.
+    pub ended: bool,
 }
 
 /// Puts at a rate.

@@ -272,7 +272,9 @@ fn rate(state: &State, send: &Callback<Action>) -> Html {
         Rate::None => ("none", None),
         Rate::Running(_, course) if course.paused => ("paused", Some(course)),
         Rate::Running(_, course) => ("running", Some(course)),
-        Rate::Stopped { course, problem: None, .. } => ("stopped", Some(course)),
+        Rate::Stopped { course, problem: None, .. } => {
+            (if course.ended { "stopped" } else { "stopping" }, Some(course))
+        }
         Rate::Stopped { course, .. } => ("failed", Some(course)),
         Rate::Failed(_) => ("failed", None),
     };
