@@ -935,7 +935,8 @@ async fn a_sample_is_shown_as_what_it_is() {
     let presets = "return [...document.querySelectorAll('#preset option')].map((option) => option.value)";
     let presets: Vec<String> = serde_json::from_value(page.run(presets, vec![]).await).unwrap();
     let mut read = 0;
-    for preset in presets.iter().filter(|preset| !preset.is_empty() && *preset != "empty") {
+    // A camera gives frames after a press only: `capture` has that.
+    for preset in presets.iter().filter(|preset| !(["", "empty", "camera"].contains(&preset.as_str()))) {
         page.fill("#preset", preset).await;
         page.wait("#build-state[data-state=ready]:not([data-bytes='0'])").await;
         let key = format!("lab/preset/{preset}");
