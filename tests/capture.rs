@@ -25,7 +25,10 @@ use support::{
     tabs::hash,
 };
 use tokio::{process::Command, time::timeout};
-use zbytes_lab::live::{Plane, picture};
+use zbytes_lab::{
+    live::{Plane, picture},
+    server::Lab,
+};
 
 /// What Chromium says of a test that reads a canvas.
 const READ_BACK: &str = "willReadFrequently";
@@ -127,6 +130,21 @@ async fn alone(page: &Page, device: &str) {
     }
     page.fill("#row-type", device).await;
     page.wait("#capture[data-state=off]").await;
+}
+
+/// A page whose rows are those of one device, which is on, and a peer that gets what it puts under this key.
+async fn captures(lab: &Lab, device: &str, key: &'static str) -> (Frames, Page) {
+    let peer = Frames::join(&lab.tcp_locator(), key).await;
+    let page = Page::open_with_devices(Engine::Chromium, &url(lab), true, &[]).await;
+    page.run(LISTEN, vec![]).await;
+    page.connect("/zenoh").await;
+    alone(&page, device).await;
+    page.click("#tab-put").await;
+    page.fill("#key", key).await;
+    page.click("#capture-press").await;
+    page.wait("#capture[data-state=on]").await;
+    page.wait(&format!("#capturing-{device}")).await;
+    (peer, page)
 }
 
 /// Puts by the button as soon as there is a frame: a put before that is refused.
@@ -516,16 +534,7 @@ async fn link_with_a_camera_sets_up_and_captures_nothing() {
 async fn each_put_is_a_block_of_the_microphone() {
     let _turn = turn().await;
     let lab = lab().await;
-    let mut peer = Frames::join(&lab.tcp_locator(), "lab/sound").await;
-    let page = Page::open_with_devices(Engine::Chromium, &url(&lab), true, &[]).await;
-    page.run(LISTEN, vec![]).await;
-    page.connect("/zenoh").await;
-    alone(&page, "microphone").await;
-    page.click("#tab-put").await;
-    page.fill("#key", "lab/sound").await;
-    page.click("#capture-press").await;
-    page.wait("#capture[data-state=on]").await;
-    page.wait("#capturing-microphone").await;
+    let (mut peer, page) = captures(&lab, "microphone", "lab/sound").await;
     for (mode, built) in [("borrow", 0), ("copy", 9600), ("move", 0)] {
         page.click(&format!("#mode-all-{mode}")).await;
         page.wait("#build-state[data-state=ready]").await;
@@ -581,16 +590,7 @@ async fn each_put_is_a_block_of_the_microphone() {
 async fn each_put_is_a_frame_of_the_screen() {
     let _turn = turn().await;
     let lab = lab().await;
-    let mut peer = Frames::join(&lab.tcp_locator(), "lab/video").await;
-    let page = Page::open_with_devices(Engine::Chromium, &url(&lab), true, &[]).await;
-    page.run(LISTEN, vec![]).await;
-    page.connect("/zenoh").await;
-    alone(&page, "screen").await;
-    page.click("#tab-put").await;
-    page.fill("#key", "lab/video").await;
-    page.click("#capture-press").await;
-    page.wait("#capture[data-state=on]").await;
-    page.wait("#capturing-screen").await;
+    let (mut peer, page) = captures(&lab, "screen", "lab/video").await;
     page.wait("#build-state[data-state=ready]").await;
     for _ in 0..3 {
         put(&page).await;

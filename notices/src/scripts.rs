@@ -33,10 +33,14 @@ pub(crate) fn shorten(folder: &Path) -> Result<()> {
 fn shortened(script: &str) -> String {
     let (mut text, mut in_template, mut in_comment) = (String::with_capacity(script.len()), false, false);
     for line in script.lines() {
-        let bare = line.trim();
+        let (mut line, mut bare) = (line, line.trim());
         if !in_template && (in_comment || bare.starts_with("/*")) {
-            in_comment = !bare.ends_with("*/");
-            continue;
+            let Some((_, behind)) = bare.split_once("*/") else {
+                in_comment = true;
+                continue;
+            };
+            // What runs behind a comment stays.
+            (in_comment, line, bare) = (false, behind, behind.trim());
         }
         if !in_template && (bare.is_empty() || bare.starts_with("//")) {
             continue;
@@ -59,8 +63,9 @@ mod tests {
 
     #[test]
     fn a_script_keeps_all_that_runs_and_its_templates() {
-        let script = "// head\n/**\n * @param {string} a\n */\nfunction f(a) {\n    /* one line */\n    return `a\n    // not a comment\n\n  b \\` ${a} ` + 'x'; // stays\n\n}\n";
-        let short = "function f(a) {\nreturn `a\n    // not a comment\n\n  b \\` ${a} ` + 'x'; // stays\n}\n";
+        let script = "// head\n/**\n * @param {string} a\n */\nfunction f(a) {\n    /* one line */\n    /* named */ b();\n    /* two\n    lines */ c();\n    return `a\n    // not a comment\n\n  b \\` ${a} ` + 'x'; // stays\n\n}\n";
+        let short =
+            "function f(a) {\nb();\nc();\nreturn `a\n    // not a comment\n\n  b \\` ${a} ` + 'x'; // stays\n}\n";
         assert_eq!(shortened(script), short);
         assert_eq!(shortened(short), short);
     }
